@@ -1,0 +1,236 @@
+-- The first archive format. Why the tables are cut this way stands in ARCHITECTURE.md;
+-- times are integer milliseconds since 1970 UTC, the views show them as ISO 8601.
+-- Small vocabularies are stored as the words the reports use, without CHECK lists: a newer
+-- program may add a word, and an older one must still open the file.
+
+CREATE TABLE host (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,              -- as compared, without port; '' for urn: addresses
+    registered_domain TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE url (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,               -- WHATWG serialisation, no fragment, no credentials: the identity
+    lookup_key TEXT,                        -- canonical form; NULL when it equals url. Recomputable, never identity
+    surt TEXT NOT NULL,                     -- sort-friendly key. Recomputable
+    host_id INTEGER NOT NULL REFERENCES host (id)
+) STRICT;
+CREATE INDEX url_by_lookup_key ON url (lookup_key) WHERE lookup_key IS NOT NULL;
+CREATE INDEX url_by_surt ON url (surt);
+
+CREATE TABLE article (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,                     -- web, file, stdin
+    locator TEXT NOT NULL UNIQUE,           -- URL; path relative to the project; stdin:<digest>
+    url_id INTEGER NOT NULL REFERENCES url (id),  -- a local article's address is urn:uuid:<uid>
+    base TEXT,                              -- address that relative links of a local article stand for
+    cited_at INTEGER,
+    page_version_id INTEGER REFERENCES page_version (id),  -- the newest version read
+    added_at INTEGER NOT NULL,
+    removed_at INTEGER                      -- set by `evercite remove`: captures stay, checks stop
+) STRICT;
+CREATE INDEX article_by_url ON article (url_id);
+
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,                     -- snapshot, check
+    state TEXT NOT NULL,                    -- running, finished
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    outage INTEGER NOT NULL DEFAULT 0,      -- most hosts failed at once: no verdicts were given
+    settings TEXT NOT NULL                  -- JSON: what `resume` goes on with
+) STRICT;
+
+-- The frontier's durable half. A task is done when its attempt is committed, in the same transaction.
+CREATE TABLE task (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES run (id),
+    url_id INTEGER NOT NULL REFERENCES url (id),
+    purpose TEXT NOT NULL,
+    host_id INTEGER NOT NULL REFERENCES host (id),
+    depth INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (run_id, url_id, purpose)
+) STRICT;
+CREATE INDEX task_waiting ON task (run_id, host_id, id) WHERE done = 0;
+
+CREATE TABLE blob (
+    id INTEGER PRIMARY KEY,
+    codec TEXT NOT NULL,                    -- raw, zstd
+    base_id INTEGER REFERENCES blob (id),   -- the blob this one is a difference from
+    data BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE payload (
+    id INTEGER PRIMARY KEY,
+    sha256 BLOB NOT NULL UNIQUE,            -- of the decoded body
+    length INTEGER NOT NULL,
+    blob_id INTEGER REFERENCES blob (id)    -- NULL once pruned
+) STRICT;
+
+-- One exchange. A redirect chain is a run of consecutive ids written in one transaction: its first
+-- row has via_id NULL, and last_id of that row names the end of the chain.
+CREATE TABLE capture (
+    id INTEGER PRIMARY KEY,
+    uid BLOB NOT NULL UNIQUE,               -- UUID version 7
+    run_id INTEGER NOT NULL REFERENCES run (id),
+    url_id INTEGER NOT NULL REFERENCES url (id),
+    purpose TEXT NOT NULL,
+    via_id INTEGER REFERENCES capture (id), -- the hop that led here
+    last_id INTEGER NOT NULL,               -- on the first hop: the end of the chain; elsewhere: itself
+    attempt INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    elapsed_ms INTEGER NOT NULL,
+    transport TEXT NOT NULL,
+    access TEXT NOT NULL,
+    status INTEGER,
+    media_type TEXT,
+    charset TEXT,
+    location TEXT,
+    payload_id INTEGER REFERENCES payload (id),
+    encoded_sha256 BLOB,                    -- of the content-encoded bytes: WARC's payload digest
+    encoded_length INTEGER,
+    revisit TEXT,                           -- WARC 1.1 revisit profile
+    refers_to_id INTEGER REFERENCES capture (id),
+    truncated TEXT,
+    remote TEXT,
+    protocol TEXT,
+    etag TEXT,
+    last_modified TEXT,
+    detail TEXT
+) STRICT;
+CREATE INDEX capture_by_url ON capture (url_id, at);
+CREATE INDEX capture_by_run ON capture (run_id, url_id);
+CREATE INDEX capture_by_payload ON capture (payload_id) WHERE payload_id IS NOT NULL;
+
+CREATE TABLE capture_head (
+    capture_id INTEGER PRIMARY KEY REFERENCES capture (id),
+    request BLOB NOT NULL,
+    response BLOB,
+    reconstructed INTEGER NOT NULL          -- 1: header case and order across names are ours
+) STRICT;
+
+-- Derived from payloads: may be dropped and made again. Compared only at equal extractor_version.
+CREATE TABLE page_version (
+    id INTEGER PRIMARY KEY,
+    payload_id INTEGER NOT NULL REFERENCES payload (id),
+    url_id INTEGER NOT NULL REFERENCES url (id),
+    media_type TEXT NOT NULL,
+    charset TEXT NOT NULL,                  -- of the header; '' when it named none
+    extractor_version INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    read_as TEXT NOT NULL,                  -- the character encoding it was read in
+    title TEXT NOT NULL,
+    language TEXT,
+    published TEXT,
+    canonical TEXT,
+    document_sha256 BLOB NOT NULL,
+    text_sha256 BLOB NOT NULL,
+    text_length INTEGER NOT NULL,           -- bytes of main text
+    cut INTEGER NOT NULL,
+    every_link INTEGER NOT NULL,            -- 1: all links are rows; 0: those outside the main text are packed
+    UNIQUE (payload_id, url_id, media_type, charset, extractor_version)
+) STRICT;
+CREATE INDEX page_version_by_url ON page_version (url_id);
+CREATE INDEX page_version_by_text ON page_version (text_sha256);
+
+-- Apart from page_version, so that reading digests never drags texts along.
+CREATE TABLE page_text (
+    page_version_id INTEGER PRIMARY KEY REFERENCES page_version (id),
+    text BLOB NOT NULL,                     -- zstd frame of the main text, UTF-8
+    around BLOB                             -- zstd frame of the addresses outside the main text, one a line
+) STRICT;
+
+CREATE TABLE link (
+    page_version_id INTEGER NOT NULL REFERENCES page_version (id),
+    ordinal INTEGER NOT NULL,               -- from 1, in document order
+    target_id INTEGER REFERENCES url (id),  -- NULL for a skipped link
+    fragment TEXT,
+    role INTEGER NOT NULL,                  -- 0 cite, 1 embed, 2 resource
+    place INTEGER NOT NULL,                 -- 0 main text, 1 around it
+    rel TEXT,
+    anchor TEXT NOT NULL,
+    PRIMARY KEY (page_version_id, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_by_target ON link (target_id) WHERE target_id IS NOT NULL;
+
+-- Articles only: each occurrence as the author wrote it.
+CREATE TABLE occurrence (
+    page_version_id INTEGER NOT NULL REFERENCES page_version (id),
+    ordinal INTEGER NOT NULL,
+    raw TEXT NOT NULL,
+    skip TEXT,                              -- why it is never fetched
+    section TEXT,
+    span_start INTEGER,
+    span_end INTEGER,
+    line INTEGER,
+    column INTEGER,
+    PRIMARY KEY (page_version_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE citation (
+    id INTEGER PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES article (id),
+    url_id INTEGER NOT NULL REFERENCES url (id),
+    fragment TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL,                    -- present, removed
+    first_seen_at INTEGER NOT NULL,
+    removed_at INTEGER,
+    verdict_id INTEGER REFERENCES verdict (id),
+    UNIQUE (article_id, url_id, fragment)
+) STRICT;
+CREATE INDEX citation_by_url ON citation (url_id);
+
+-- Append-only; the newest row of a citation counts.
+CREATE TABLE baseline (
+    id INTEGER PRIMARY KEY,
+    citation_id INTEGER NOT NULL REFERENCES citation (id),
+    capture_id INTEGER NOT NULL REFERENCES capture (id),  -- first hop of the chain
+    chosen TEXT NOT NULL,                   -- first-good, nearest-cited-at, pinned, accepted
+    chosen_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX baseline_by_citation ON baseline (citation_id, id);
+
+-- Append-only ledger. A verdict that says in every word what the one before it said is not
+-- written again: the captures tell when it was last seen.
+CREATE TABLE verdict (
+    id INTEGER PRIMARY KEY,
+    citation_id INTEGER NOT NULL REFERENCES citation (id),
+    capture_id INTEGER NOT NULL REFERENCES capture (id),  -- first hop of the chain it judges
+    run_id INTEGER NOT NULL REFERENCES run (id),
+    rules_version INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    class TEXT NOT NULL,
+    transport TEXT NOT NULL,
+    access TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    content TEXT NOT NULL,
+    jaccard REAL,
+    containment REAL,
+    title_similarity REAL,
+    status INTEGER,
+    final_url TEXT,
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL,                 -- JSON array of sentences
+    since INTEGER NOT NULL,
+    confirmed INTEGER NOT NULL,
+    strikes INTEGER NOT NULL,
+    last_strike_at INTEGER,
+    baseline_id INTEGER REFERENCES baseline (id),
+    last_good_id INTEGER REFERENCES capture (id),
+    UNIQUE (citation_id, capture_id, rules_version)
+) STRICT;
+CREATE INDEX verdict_by_run ON verdict (run_id);
+
+-- Full text over the main text of every page version; contentless, so that the text is kept once.
+-- rowid = page_version.id.
+CREATE VIRTUAL TABLE page_search USING fts5 (
+    title, text,
+    content = '', contentless_delete = 1,
+    tokenize = 'unicode61 remove_diacritics 2'
+);

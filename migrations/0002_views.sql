@@ -1,0 +1,98 @@
+-- The public interface for SQL. Columns here are documented in README.md and kept stable;
+-- tables are not. Times are ISO 8601 in UTC. No view needs our SQL functions: plain sqlite3 reads them.
+
+-- One row per link of an article, with what became of it.
+CREATE VIEW current_verdict AS
+SELECT
+    a.locator AS article,
+    u.url AS url,
+    nullif(ci.fragment, '') AS fragment,
+    coalesce(v.class, 'unchecked') AS class,
+    v.transport, v.access, v.resource, v.content,
+    v.status, v.final_url, v.reason,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.since / 1000, 'unixepoch') AS since,
+    v.confirmed,
+    v.jaccard, v.containment,
+    ci.state,
+    strftime('%Y-%m-%dT%H:%M:%SZ', ci.first_seen_at / 1000, 'unixepoch') AS first_seen,
+    (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(c.at) / 1000, 'unixepoch')
+       FROM capture c WHERE c.url_id = ci.url_id AND c.purpose = 'citation') AS last_checked
+FROM citation ci
+JOIN article a ON a.id = ci.article_id AND a.removed_at IS NULL
+JOIN url u ON u.id = ci.url_id
+LEFT JOIN verdict v ON v.id = ci.verdict_id;
+
+CREATE VIEW dead_links AS
+SELECT article, url, reason, status, since, confirmed FROM current_verdict
+WHERE class = 'dead' AND state = 'present';
+
+CREATE VIEW changed_links AS
+SELECT article, url, class, content, jaccard, containment, reason, since FROM current_verdict
+WHERE class IN ('changed', 'replaced') AND state = 'present';
+
+CREATE VIEW moved_links AS
+SELECT article, url, final_url, resource, since FROM current_verdict
+WHERE class = 'moved' AND state = 'present';
+
+-- Every exchange with a URL, oldest first, with what it brought.
+CREATE VIEW page_history AS
+SELECT
+    u.url AS url,
+    strftime('%Y-%m-%dT%H:%M:%SZ', c.at / 1000, 'unixepoch') AS at,
+    c.purpose, c.transport, c.access, c.status, c.media_type, c.location, c.revisit,
+    lower(hex(p.sha256)) AS payload_sha256,
+    p.length AS payload_length,
+    (SELECT lower(hex(v.text_sha256)) FROM page_version v
+      WHERE v.payload_id = c.payload_id AND v.url_id = c.url_id
+      ORDER BY v.extractor_version DESC LIMIT 1) AS text_sha256,
+    (SELECT v.title FROM page_version v
+      WHERE v.payload_id = c.payload_id AND v.url_id = c.url_id
+      ORDER BY v.extractor_version DESC LIMIT 1) AS title,
+    c.remote, c.protocol, c.elapsed_ms, c.detail
+FROM capture c
+JOIN url u ON u.id = c.url_id
+LEFT JOIN payload p ON p.id = c.payload_id;
+
+-- Who points at whom: one row per link in the main text of a page version (every link of an article).
+CREATE VIEW link_graph AS
+SELECT
+    s.url AS source,
+    t.url AS target,
+    l.fragment, l.ordinal, l.anchor, l.rel,
+    CASE l.role WHEN 0 THEN 'cite' WHEN 1 THEN 'embed' ELSE 'resource' END AS role,
+    CASE l.place WHEN 0 THEN 'main' ELSE 'around' END AS place,
+    v.id AS page_version,
+    v.title AS source_title
+FROM link l
+JOIN page_version v ON v.id = l.page_version_id
+JOIN url s ON s.id = v.url_id
+JOIN url t ON t.id = l.target_id;
+
+-- The ledger: every verdict ever given, with the time it held until the next one.
+CREATE VIEW verdict_history AS
+SELECT
+    a.locator AS article,
+    u.url AS url,
+    v.class, v.transport, v.access, v.resource, v.content, v.status, v.final_url, v.reason,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.at / 1000, 'unixepoch') AS judged_at,
+    (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(n.at) / 1000, 'unixepoch')
+       FROM verdict n WHERE n.citation_id = v.citation_id AND n.id > v.id) AS until,
+    v.confirmed, v.strikes, v.rules_version
+FROM verdict v
+JOIN citation ci ON ci.id = v.citation_id
+JOIN article a ON a.id = ci.article_id
+JOIN url u ON u.id = ci.url_id;
+
+-- Articles, with how many links each has and how many need attention.
+CREATE VIEW article_summary AS
+SELECT
+    a.locator AS article,
+    a.kind,
+    strftime('%Y-%m-%d', a.cited_at / 1000, 'unixepoch') AS cited_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', a.added_at / 1000, 'unixepoch') AS added_at,
+    (SELECT count(*) FROM citation c WHERE c.article_id = a.id AND c.state = 'present') AS links,
+    (SELECT count(*) FROM citation c JOIN verdict v ON v.id = c.verdict_id
+      WHERE c.article_id = a.id AND c.state = 'present'
+        AND v.class IN ('dead', 'replaced', 'changed')) AS findings
+FROM article a
+WHERE a.removed_at IS NULL;

@@ -1,0 +1,287 @@
+//! Articles, their citations, runs and the tasks of a run: the writing half.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::ingest::{Ingest, uid};
+use crate::model::{
+    article::{ArticleKind, Seed},
+    capture::Purpose,
+    link::Role,
+    run::RunKind,
+    time::Timestamp,
+    url::Url,
+};
+
+/// A run that was begun or is gone on with.
+#[derive(Debug, Clone)]
+pub struct OpenRun {
+    /// Row of the run.
+    pub id: i64,
+    /// `snapshot` or `check`.
+    pub kind: RunKind,
+    /// When it was first begun.
+    pub started_at: Timestamp,
+}
+
+/// An article as a task starts from it.
+#[derive(Debug, Clone)]
+pub struct TakenArticle {
+    /// Row of the article.
+    pub id: i64,
+    /// Its address: the URL, or `urn:uuid:`.
+    pub url: Url,
+    /// Row of its task in this run.
+    pub task_id: i64,
+}
+
+impl Ingest<'_> {
+    /// Begins a run. `settings` is the JSON that `resume` goes on with.
+    pub fn begin_run(&mut self, kind: RunKind, at: Timestamp, settings: &str) -> rusqlite::Result<OpenRun> {
+        self.sql.execute(
+            "INSERT INTO run (uid, kind, state, started_at, settings) VALUES (?, ?, 'running', ?, ?)",
+            params![uid(at).to_string(), kind.as_str(), at.millis(), settings],
+        )?;
+        Ok(OpenRun {
+            id: self.sql.last_insert_rowid(),
+            kind,
+            started_at: at,
+        })
+    }
+
+    /// Marks a run as finished.
+    pub fn finish_run(&mut self, run_id: i64, at: Timestamp, outage: bool) -> rusqlite::Result<()> {
+        self.sql.execute(
+            "UPDATE run SET state = 'finished', finished_at = ?2, outage = ?3 WHERE id = ?1",
+            params![run_id, at.millis(), outage],
+        )?;
+        Ok(())
+    }
+
+    /// Ends runs that were left unfinished: their waiting tasks are given up for those of a new run.
+    pub fn abandon_runs(&mut self, at: Timestamp) -> rusqlite::Result<usize> {
+        self.sql.execute(
+            "UPDATE run SET state = 'abandoned', finished_at = ?1 WHERE state = 'running'",
+            params![at.millis()],
+        )
+    }
+
+    /// Takes an article in (or recognises it) and gives it a task in this run.
+    ///
+    /// `locator` is how it is reached again, as the archive names it; `moved_from` is the locator of
+    /// a known file that is gone and whose newest bytes are the same.
+    pub fn take_article(
+        &mut self,
+        run_id: i64,
+        seed: &Seed,
+        locator: &str,
+        moved_from: Option<&str>,
+        at: Timestamp,
+    ) -> rusqlite::Result<TakenArticle> {
+        if let Some(old) = moved_from {
+            self.sql.execute(
+                "UPDATE article SET locator = ?2 WHERE locator = ?1",
+                params![old, locator],
+            )?;
+        }
+        let known: Option<(i64, String)> = self
+            .sql
+            .query_row(
+                "SELECT a.id, u.url FROM article a JOIN url u ON u.id = a.url_id WHERE a.locator = ?",
+                [locator],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let base = seed
+            .document
+            .as_ref()
+            .and_then(|document| document.base.as_ref())
+            .map(Url::as_str);
+        let cited_at = seed.cited_at.map(Timestamp::millis);
+        let (id, url) = match known {
+            Some((id, url)) => {
+                self.sql.execute(
+                    "UPDATE article SET removed_at = NULL, cited_at = coalesce(?2, cited_at), base = coalesce(?3, base)
+                     WHERE id = ?1",
+                    params![id, cited_at, base],
+                )?;
+                (id, parse(&url)?)
+            }
+            None => {
+                let uid = uid(at).to_string();
+                let url = match (&seed.url, seed.kind) {
+                    (Some(url), ArticleKind::Web) => url.clone(),
+                    _ => parse(&format!("urn:uuid:{uid}"))?,
+                };
+                let url_id = self.url_id(&url)?;
+                self.sql.execute(
+                    "INSERT INTO article (uid, kind, locator, url_id, base, cited_at, added_at)
+                     VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    params![uid, seed.kind.as_str(), locator, url_id, base, cited_at, at.millis()],
+                )?;
+                (self.sql.last_insert_rowid(), url)
+            }
+        };
+        let task_id = self.add_task(run_id, &url, Purpose::Article, 0, at)?;
+        Ok(TakenArticle { id, url, task_id })
+    }
+
+    fn add_task(
+        &mut self,
+        run_id: i64,
+        url: &Url,
+        purpose: Purpose,
+        depth: u32,
+        at: Timestamp,
+    ) -> rusqlite::Result<i64> {
+        let url_id = self.url_id(url)?;
+        self.sql.execute(
+            "INSERT INTO task (run_id, url_id, purpose, host_id, depth, due_at)
+             SELECT ?1, id, ?3, host_id, ?4, ?5 FROM url WHERE id = ?2
+             ON CONFLICT (run_id, url_id, purpose) DO NOTHING",
+            params![run_id, url_id, purpose.as_str(), depth, at.millis()],
+        )?;
+        self.sql.query_row(
+            "SELECT id FROM task WHERE run_id = ? AND url_id = ? AND purpose = ?",
+            params![run_id, url_id, purpose.as_str()],
+            |row| row.get(0),
+        )
+    }
+
+    /// Gives every link that an article has now a task in this run.
+    pub fn add_citation_tasks(&mut self, run_id: i64, article_id: i64, at: Timestamp) -> rusqlite::Result<()> {
+        self.sql.execute(
+            "INSERT INTO task (run_id, url_id, purpose, host_id, depth, due_at)
+             SELECT DISTINCT ?1, ci.url_id, 'citation', u.host_id, 1, ?3
+             FROM citation ci JOIN url u ON u.id = ci.url_id
+             WHERE ci.article_id = ?2 AND ci.state = 'present' AND u.lookup_key IS NULL
+               AND NOT EXISTS (SELECT 1 FROM task t
+                   WHERE t.run_id = ?1 AND t.url_id = ci.url_id AND t.purpose = 'article')
+             ON CONFLICT (run_id, url_id, purpose) DO NOTHING",
+            params![run_id, article_id, at.millis()],
+        )?;
+        // Addresses whose canonical form is another one: fetched once for all that share it.
+        self.sql.execute(
+            "INSERT INTO task (run_id, url_id, purpose, host_id, depth, due_at)
+             SELECT ?1, min(ci.url_id), 'citation', u.host_id, 1, ?3
+             FROM citation ci JOIN url u ON u.id = ci.url_id
+             WHERE ci.article_id = ?2 AND ci.state = 'present' AND u.lookup_key IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM url w JOIN task t ON t.url_id = w.id AND t.run_id = ?1
+                   WHERE w.url = u.lookup_key)
+               AND NOT EXISTS (SELECT 1 FROM url w JOIN task t ON t.url_id = w.id AND t.run_id = ?1
+                   WHERE w.lookup_key = u.lookup_key)
+             GROUP BY u.lookup_key
+             ON CONFLICT (run_id, url_id, purpose) DO NOTHING",
+            params![run_id, article_id, at.millis()],
+        )?;
+        Ok(())
+    }
+
+    /// Gives an article of the archive a task in this run.
+    pub fn add_article_task(&mut self, run_id: i64, article_id: i64, at: Timestamp) -> rusqlite::Result<()> {
+        self.sql.execute(
+            "INSERT INTO task (run_id, url_id, purpose, host_id, depth, due_at)
+             SELECT ?1, u.id, 'article', u.host_id, 0, ?3 FROM article a JOIN url u ON u.id = a.url_id WHERE a.id = ?2
+             ON CONFLICT (run_id, url_id, purpose) DO NOTHING",
+            params![run_id, article_id, at.millis()],
+        )?;
+        Ok(())
+    }
+
+    /// The task of an article came to its end: take up its new links, note the removed ones, and
+    /// see to it that all of them are visited. `version` is `None` when it could not be read.
+    pub(super) fn article_read(
+        &mut self,
+        run_id: i64,
+        url: &Url,
+        version: Option<i64>,
+        at: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let articles: Vec<(i64, Option<i64>)> = self
+            .sql
+            .prepare_cached(
+                "SELECT a.id, a.page_version_id FROM article a JOIN url u ON u.id = a.url_id
+                 WHERE u.url = ? AND a.removed_at IS NULL",
+            )?
+            .query_map([url.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for (article_id, known) in articles {
+            if let Some(version) = version
+                && known != Some(version)
+            {
+                self.sync_citations(article_id, version, at)?;
+            }
+            self.add_citation_tasks(run_id, article_id, at)?;
+        }
+        Ok(())
+    }
+
+    fn sync_citations(&mut self, article_id: i64, version: i64, at: Timestamp) -> rusqlite::Result<()> {
+        let cite = Role::Cite.code();
+        self.sql.execute(
+            "INSERT INTO citation (article_id, url_id, fragment, state, first_seen_at)
+             SELECT DISTINCT ?1, target_id, coalesce(fragment, ''), 'present', ?3
+             FROM link WHERE page_version_id = ?2 AND target_id IS NOT NULL AND role = ?4
+             ON CONFLICT (article_id, url_id, fragment) DO UPDATE SET state = 'present', removed_at = NULL
+             WHERE state <> 'present'",
+            params![article_id, version, at.millis(), cite],
+        )?;
+        self.sql.execute(
+            "UPDATE citation SET state = 'removed', removed_at = ?3
+             WHERE article_id = ?1 AND state = 'present' AND (url_id, fragment) NOT IN
+                 (SELECT target_id, coalesce(fragment, '') FROM link
+                  WHERE page_version_id = ?2 AND target_id IS NOT NULL AND role = ?4)",
+            params![article_id, version, at.millis(), cite],
+        )?;
+        self.sql.execute(
+            "UPDATE article SET page_version_id = ?2 WHERE id = ?1",
+            params![article_id, version],
+        )?;
+        Ok(())
+    }
+
+    /// Links of a cited page become tasks, within the depth.
+    pub(super) fn follow(&mut self, run_id: i64, depth: u32, cites: &[Url], at: Timestamp) -> rusqlite::Result<()> {
+        for url in cites {
+            let url_id = self.url_id(url)?;
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO task (run_id, url_id, purpose, host_id, depth, due_at)
+                     SELECT ?1, id, 'citation', host_id, ?3, ?4 FROM url WHERE id = ?2
+                     ON CONFLICT (run_id, url_id, purpose) DO NOTHING",
+                )?
+                .execute(params![run_id, url_id, depth, at.millis()])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn last_task(&mut self) -> rusqlite::Result<i64> {
+        self.sql
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM task")?
+            .query_row([], |row| row.get(0))
+    }
+
+    pub(super) fn new_work(&mut self, run_id: i64, after: i64) -> rusqlite::Result<Vec<(String, u64)>> {
+        self.sql
+            .prepare_cached(
+                "SELECT h.name, count(*) FROM task t JOIN host h ON h.id = t.host_id
+                 WHERE t.id > ?2 AND t.run_id = ?1 GROUP BY h.id",
+            )?
+            .query_map(params![run_id, after], |row| {
+                Ok((row.get(0)?, row.get::<_, i64>(1)? as u64))
+            })?
+            .collect()
+    }
+
+    /// Takes an article off the list: its captures stay, its links are no longer visited.
+    pub fn remove_article(&mut self, article_id: i64, at: Timestamp) -> rusqlite::Result<()> {
+        self.sql.execute(
+            "UPDATE article SET removed_at = ?2 WHERE id = ?1",
+            params![article_id, at.millis()],
+        )?;
+        Ok(())
+    }
+}
+
+fn parse(url: &str) -> rusqlite::Result<Url> {
+    Url::parse(url).map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e)))
+}

@@ -1,0 +1,264 @@
+//! What verdicts are judged from, and where they are written.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
+
+use super::{
+    Reader, Result,
+    ingest::Ingest,
+    read::{time, word},
+};
+use crate::model::{
+    digest::{DocumentDigest, TextDigest},
+    facts::{BaselineFacts, ChainFacts, CitationFacts, HopFacts, Judged, PageFacts},
+    page::EXTRACTOR_VERSION,
+    time::Timestamp,
+    verdict::{RULES_VERSION, Scores, Verdict},
+};
+
+/// The newest attempt of run ?1 at the address of `ci`, or at another address with the same
+/// canonical form, which is fetched once for all that share it.
+const NEWEST_ATTEMPT: &str = "coalesce(
+    (SELECT max(c.id) FROM capture c
+      WHERE c.run_id = ?1 AND c.url_id = ci.url_id AND c.via_id IS NULL AND c.purpose <> 'robots'),
+    (SELECT max(c.id) FROM url w JOIN capture c ON c.url_id = w.id AND c.run_id = ?1
+      WHERE u.lookup_key IS NOT NULL AND (w.url = u.lookup_key OR w.lookup_key = u.lookup_key)
+        AND c.via_id IS NULL AND c.purpose <> 'robots'))";
+
+impl Reader {
+    /// Present citations that run `run_id` has visited, after the citation `after`, in order.
+    pub fn citations_to_judge(&self, run_id: i64, after: i64, limit: usize) -> Result<Vec<CitationFacts>> {
+        let rows: Vec<(i64, String, i64, Option<i64>)> = self.ask(|sql| {
+            sql.prepare_cached(&format!(
+                "SELECT * FROM (SELECT ci.id, u.url, {NEWEST_ATTEMPT} AS attempt, ci.verdict_id
+                 FROM citation ci JOIN url u ON u.id = ci.url_id
+                 WHERE ci.id > ?2 AND ci.state = 'present' ORDER BY ci.id)
+                 WHERE attempt IS NOT NULL LIMIT ?3"
+            ))?
+            .query_map(params![run_id, after, limit as i64], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?
+            .collect()
+        })?;
+        self.ask(|sql| {
+            rows.into_iter()
+                .map(|(citation, url, attempt, verdict)| {
+                    let (previous, last_good) = match verdict {
+                        Some(id) => {
+                            let (verdict, last_good) = verdict_row(sql, id)?;
+                            (Some(verdict), last_good)
+                        }
+                        None => (None, None),
+                    };
+                    let baseline = baseline(sql, citation)?;
+                    Ok(CitationFacts {
+                        citation,
+                        url,
+                        baseline,
+                        previous,
+                        last_good,
+                        chain: chain(sql, attempt)?,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    /// Hosts this run asked, and how many of them failed at DNS or connect every time.
+    pub fn reachability(&self, run_id: i64) -> Result<(u64, u64)> {
+        self.ask(|sql| {
+            sql.query_row(
+                "SELECT count(*), coalesce(sum(down), 0) FROM (
+                     SELECT min(c.transport IN ('dns-no-such-name', 'dns-failure', 'refused', 'connect-timeout')) AS down
+                     FROM capture c JOIN url u ON u.id = c.url_id
+                     WHERE c.run_id = ? AND c.protocol IS NOT NULL OR (c.run_id = ? AND c.transport <> 'ok')
+                     GROUP BY u.host_id)",
+                [run_id, run_id],
+                |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
+            )
+        })
+    }
+}
+
+fn chain(sql: &Connection, first: i64) -> rusqlite::Result<ChainFacts> {
+    let (at, last): (Timestamp, i64) = sql
+        .prepare_cached("SELECT at, last_id FROM capture WHERE id = ?")?
+        .query_row([first], |row| Ok((time(row, 0)?, row.get(1)?)))?;
+    let hops = sql
+        .prepare_cached(
+            "SELECT u.url, c.status, c.transport, c.access, c.detail, p.length, c.truncated IS NULL
+             FROM capture c JOIN url u ON u.id = c.url_id LEFT JOIN payload p ON p.id = c.payload_id
+             WHERE c.id BETWEEN ?1 AND ?2 ORDER BY c.id",
+        )?
+        .query_map([first, last], |row| {
+            Ok(HopFacts {
+                url: row.get(0)?,
+                status: row.get(1)?,
+                transport: word(row, 2)?,
+                access: word(row, 3)?,
+                detail: row.get(4)?,
+                length: row.get::<_, Option<i64>>(5)?.map(|l| l as u64),
+                whole: row.get(6)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(ChainFacts {
+        capture: first,
+        at,
+        hops,
+        page: page(sql, last)?,
+    })
+}
+
+/// The page version of a capture's payload, by the present extractor.
+fn page(sql: &Connection, capture: i64) -> rusqlite::Result<Option<PageFacts>> {
+    sql.prepare_cached(
+        "SELECT v.id, v.kind, v.title, v.document_sha256, v.text_sha256, v.text_length
+         FROM capture c JOIN page_version v ON v.payload_id = c.payload_id AND v.url_id = c.url_id
+             AND v.media_type = coalesce(c.media_type, '') AND v.charset = coalesce(c.charset, '')
+             AND v.extractor_version = ?2
+         WHERE c.id = ?1",
+    )?
+    .query_row(params![capture, EXTRACTOR_VERSION], |row| {
+        Ok(PageFacts {
+            version: row.get(0)?,
+            kind: word(row, 1)?,
+            title: row.get(2)?,
+            document: DocumentDigest::from_slice(row.get_ref(3)?.as_blob()?).ok_or_else(|| broken(3))?,
+            text: TextDigest::from_slice(row.get_ref(4)?.as_blob()?).ok_or_else(|| broken(4))?,
+            text_length: row.get::<_, i64>(5)? as u64,
+        })
+    })
+    .optional()
+}
+
+fn baseline(sql: &Connection, citation: i64) -> rusqlite::Result<Option<BaselineFacts>> {
+    let newest: Option<(i64, i64, Timestamp)> = sql
+        .prepare_cached(
+            "SELECT b.id, c.last_id, c.at FROM baseline b JOIN capture c ON c.id = b.capture_id
+             WHERE b.citation_id = ? ORDER BY b.id DESC LIMIT 1",
+        )?
+        .query_row([citation], |row| Ok((row.get(0)?, row.get(1)?, time(row, 2)?)))
+        .optional()?;
+    newest
+        .map(|(id, last, captured_at)| {
+            Ok(BaselineFacts {
+                id,
+                captured_at,
+                page: page(sql, last)?,
+            })
+        })
+        .transpose()
+}
+
+fn verdict_row(sql: &Connection, id: i64) -> rusqlite::Result<(Verdict, Option<i64>)> {
+    sql.prepare_cached(
+        "SELECT class, transport, access, resource, content, jaccard, containment, title_similarity, status, final_url,
+             reason, evidence, since, confirmed, strikes, last_strike_at, last_good_id
+         FROM verdict WHERE id = ?",
+    )?
+    .query_row([id], |row| {
+        let verdict = Verdict {
+            class: word(row, 0)?,
+            transport: word(row, 1)?,
+            access: word(row, 2)?,
+            resource: word(row, 3)?,
+            content: word(row, 4)?,
+            scores: scores(row, 5)?,
+            status: row.get(8)?,
+            final_url: row.get(9)?,
+            reason: row.get(10)?,
+            evidence: sentences(row, 11)?,
+            since: time(row, 12)?,
+            confirmed: row.get(13)?,
+            strikes: row.get(14)?,
+            last_strike: row.get::<_, Option<i64>>(15)?.map(Timestamp::from_millis),
+        };
+        Ok((verdict, row.get(16)?))
+    })
+}
+
+/// Three columns from `first`: jaccard, containment, title.
+pub(super) fn scores(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Scores>> {
+    let jaccard: Option<f64> = row.get(first)?;
+    Ok(match jaccard {
+        Some(jaccard) => Some(Scores {
+            jaccard,
+            containment: row.get(first + 1)?,
+            title: row.get(first + 2)?,
+        }),
+        None => None,
+    })
+}
+
+/// A JSON array of strings.
+pub(super) fn sentences(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<String>> {
+    let text = row.get_ref(column)?.as_str()?;
+    serde_json::from_str(text).map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
+}
+
+fn broken(column: usize) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, "a digest is not 32 bytes".into())
+}
+
+impl Ingest<'_> {
+    /// Appends verdicts to the ledger, and the baselines that came with them.
+    pub fn verdicts(&mut self, run_id: i64, judged: &[Judged], at: Timestamp) -> rusqlite::Result<()> {
+        for one in judged {
+            let mut baseline = one.baseline;
+            if one.new_baseline {
+                self.sql
+                    .prepare_cached(
+                        "INSERT INTO baseline (citation_id, capture_id, chosen, chosen_at)
+                         SELECT ?1, ?2, CASE WHEN a.cited_at IS NULL THEN 'first-good' ELSE 'nearest-cited-at' END, ?3
+                         FROM citation ci JOIN article a ON a.id = ci.article_id WHERE ci.id = ?1",
+                    )?
+                    .execute(params![one.citation, one.capture, at.millis()])?;
+                baseline = Some(self.sql.last_insert_rowid());
+            }
+            let v = &one.verdict;
+            let evidence =
+                serde_json::to_string(&v.evidence).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO verdict (citation_id, capture_id, run_id, rules_version, at, class, transport, access,
+                         resource, content, jaccard, containment, title_similarity, status, final_url, reason, evidence,
+                         since, confirmed, strikes, last_strike_at, baseline_id, last_good_id)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                         ?20, ?21, ?22, ?23)
+                     ON CONFLICT (citation_id, capture_id, rules_version) DO NOTHING",
+                )?
+                .execute(params![
+                    one.citation,
+                    one.capture,
+                    run_id,
+                    RULES_VERSION,
+                    at.millis(),
+                    v.class.as_str(),
+                    v.transport.as_str(),
+                    v.access.as_str(),
+                    v.resource.as_str(),
+                    v.content.as_str(),
+                    v.scores.map(|s| s.jaccard),
+                    v.scores.map(|s| s.containment),
+                    v.scores.map(|s| s.title),
+                    v.status,
+                    v.final_url,
+                    v.reason,
+                    evidence,
+                    v.since.millis(),
+                    v.confirmed,
+                    v.strikes,
+                    v.last_strike.map(Timestamp::millis),
+                    baseline,
+                    one.last_good,
+                ])?;
+            self.sql
+                .prepare_cached(
+                    "UPDATE citation SET verdict_id = (SELECT id FROM verdict WHERE citation_id = ?1 AND capture_id = ?2
+                         AND rules_version = ?3) WHERE id = ?1",
+                )?
+                .execute(params![one.citation, one.capture, RULES_VERSION])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,461 @@
+//! What one transaction writes: captures with their payloads, page versions, links, citations
+//! and the tasks that follow from them.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use uuid::Uuid;
+
+use super::{Archive, ArchiveError, blob};
+use crate::model::{
+    canonical::CanonicalUrl,
+    capture::{Outcome, Purpose},
+    link::{Link, Place, Role},
+    page::{EXTRACTOR_VERSION, Page},
+    run::{Attempt, Body, Committed, EncodedBlob, Prepared, TaskEnd},
+    surt::surt,
+    time::Timestamp,
+    url::{self, Url},
+};
+
+/// What the writer remembers between transactions. Bounded: it is only a cache.
+pub(super) struct Memory {
+    hosts: HashMap<String, i64>,
+    next_capture: i64,
+}
+
+const HOSTS_REMEMBERED: usize = 20_000;
+
+impl Memory {
+    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let next_capture =
+            connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM capture", [], |row| row.get(0))?;
+        Ok(Self {
+            hosts: HashMap::new(),
+            next_capture,
+        })
+    }
+}
+
+/// One open transaction of the writer.
+pub struct Ingest<'t> {
+    pub(super) sql: &'t Transaction<'t>,
+    memory: &'t mut Memory,
+    archive: &'t Archive,
+}
+
+impl<'t> Ingest<'t> {
+    pub(super) fn new(sql: &'t Transaction<'t>, memory: &'t mut Memory, archive: &'t Archive) -> Self {
+        Self { sql, memory, archive }
+    }
+
+    /// Runs work and names the file in its error.
+    pub(super) fn guard<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> Result<T, ArchiveError> {
+        let archive = self.archive;
+        work(self).map_err(|e| archive.error(e))
+    }
+
+    /// Commits one attempt: its captures, what they brought, and what becomes of the task.
+    pub(super) fn attempt(&mut self, attempt: Attempt) -> rusqlite::Result<Committed> {
+        let run_id = attempt.run_id;
+        let last_task = self.last_task()?;
+        let first = self.memory.next_capture;
+        let last = first + attempt.hops.len() as i64 - 1;
+        let number = attempt.task.as_ref().map_or(0, |task| task.attempts);
+        let (mut stored_bytes, mut newest) = (0, None);
+        let (at, good) = match attempt.hops.last() {
+            Some(hop) => (hop.exchange.at, hop.capture.is_good()),
+            None => (Timestamp::default(), false),
+        };
+        for (position, hop) in attempt.hops.into_iter().enumerate() {
+            let id = first + position as i64;
+            let ids = CaptureIds {
+                id,
+                run_id,
+                last: if id == first { last } else { id },
+                first,
+            };
+            let (bytes, version) = self.capture(ids, attempt.purpose, number, hop)?;
+            stored_bytes += bytes;
+            newest = version;
+        }
+        self.memory.next_capture = last + 1;
+        if let Some(task) = &attempt.task {
+            self.end_task(task.id, attempt.end)?;
+            if attempt.end == TaskEnd::Done && attempt.purpose == Purpose::Article {
+                self.article_read(run_id, &task.url, newest.filter(|_| good).map(|v| v.id), at)?;
+            } else if attempt.follow
+                && let Some(version) = newest
+            {
+                self.follow(run_id, task.depth + 1, &version.cites, at)?;
+            }
+        }
+        let new_work = self.new_work(run_id, last_task)?;
+        Ok(Committed {
+            task: attempt.task.map(|task| task.id),
+            end: attempt.end,
+            new_work,
+            stored_bytes,
+        })
+    }
+
+    fn end_task(&mut self, task: i64, end: TaskEnd) -> rusqlite::Result<()> {
+        let (done, due) = match end {
+            TaskEnd::Done => (true, None),
+            TaskEnd::Retry(due) => (false, Some(due.millis())),
+        };
+        self.sql
+            .prepare_cached(
+                "UPDATE task SET done = ?2, attempts = attempts + 1, due_at = coalesce(?3, due_at) WHERE id = ?1",
+            )?
+            .execute(params![task, done, due])?;
+        Ok(())
+    }
+
+    fn capture(
+        &mut self,
+        ids: CaptureIds,
+        purpose: Purpose,
+        attempt: u32,
+        hop: Prepared,
+    ) -> rusqlite::Result<(u64, Option<Version>)> {
+        let Prepared {
+            exchange,
+            capture,
+            body,
+            page,
+        } = hop;
+        let url_id = self.url_id(&exchange.url)?;
+        let (stored, payload_id) = match body {
+            Body::None => (0, capture.payload_id),
+            Body::Held { payload_id } => (0, Some(payload_id)),
+            Body::New { digest, length, blob } => self.payload(&digest.0, length, &blob)?,
+        };
+        let (remote, protocol) = match &exchange.outcome {
+            Outcome::Answer(answer) => (answer.remote.map(|a| a.to_string()), Some(answer.protocol)),
+            _ => (None, None),
+        };
+        self.sql
+            .prepare_cached(
+                "INSERT INTO capture (id, uid, run_id, url_id, purpose, via_id, last_id, attempt, at, elapsed_ms,
+                     transport, access, status, media_type, charset, location, payload_id, encoded_sha256,
+                     encoded_length, revisit, refers_to_id, truncated, remote, protocol, etag, last_modified, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                     ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+            )?
+            .execute(params![
+                ids.id,
+                uid(exchange.at).as_bytes().as_slice(),
+                ids.run_id,
+                url_id,
+                purpose.as_str(),
+                (ids.id != ids.first).then_some(ids.id - 1),
+                ids.last,
+                attempt,
+                exchange.at.millis(),
+                exchange.elapsed_ms as i64,
+                capture.transport.as_str(),
+                capture.access.as_str(),
+                capture.status,
+                capture.media_type,
+                capture.charset,
+                capture.location,
+                payload_id,
+                capture.encoded_sha256.map(|d| d.0),
+                capture.encoded_length.map(|l| l as i64),
+                capture.revisit.map(|r| r.as_str()),
+                capture.refers_to,
+                capture.truncated.map(|t| t.as_str()),
+                remote,
+                protocol,
+                capture.etag,
+                capture.last_modified,
+                capture.detail,
+            ])?;
+        self.head(ids.id, &exchange.request_head, &exchange.outcome)?;
+        let Some(payload_id) = payload_id else {
+            return Ok((stored, None));
+        };
+        let media_type = capture.media_type.as_deref().unwrap_or("");
+        let charset = capture.charset.as_deref().unwrap_or("");
+        let version = match page {
+            Some(page) => {
+                let every_link = purpose == Purpose::Article;
+                Some(self.page_version(payload_id, url_id, media_type, charset, &page, every_link)?)
+            }
+            None => self.find_version(payload_id, url_id, media_type, charset)?,
+        };
+        Ok((stored, version))
+    }
+
+    fn head(&mut self, capture_id: i64, request: &[u8], outcome: &Outcome) -> rusqlite::Result<()> {
+        if request.is_empty() {
+            return Ok(());
+        }
+        let response = match outcome {
+            Outcome::Answer(answer) => {
+                let mut head = format!("{} {}\r\n", answer.protocol, answer.status).into_bytes();
+                for (name, value) in &answer.headers {
+                    head.extend_from_slice(name.as_bytes());
+                    head.extend_from_slice(b": ");
+                    head.extend_from_slice(value);
+                    head.extend_from_slice(b"\r\n");
+                }
+                Some(head)
+            }
+            _ => None,
+        };
+        self.sql
+            .prepare_cached(
+                "INSERT INTO capture_head (capture_id, request, response, reconstructed) VALUES (?, ?, ?, 1)",
+            )?
+            .execute(params![capture_id, request, response])?;
+        Ok(())
+    }
+
+    fn payload(&mut self, sha256: &[u8; 32], length: u64, blob: &EncodedBlob) -> rusqlite::Result<(u64, Option<i64>)> {
+        let held: Option<i64> = self
+            .sql
+            .prepare_cached("SELECT id FROM payload WHERE sha256 = ? AND blob_id IS NOT NULL")?
+            .query_row([sha256], |row| row.get(0))
+            .optional()?;
+        if held.is_some() {
+            // Another exchange brought the same bytes while ours were on their way.
+            return Ok((0, held));
+        }
+        self.sql
+            .prepare_cached("INSERT INTO blob (codec, data) VALUES (?, ?)")?
+            .execute(params![blob.codec.as_str(), blob.data])?;
+        let blob_id = self.sql.last_insert_rowid();
+        let id = self
+            .sql
+            .prepare_cached(
+                "INSERT INTO payload (sha256, length, blob_id) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (sha256) DO UPDATE SET blob_id = excluded.blob_id RETURNING id",
+            )?
+            .query_row(params![sha256, length as i64, blob_id], |row| row.get(0))?;
+        Ok((blob.data.len() as u64, Some(id)))
+    }
+
+    fn find_version(
+        &mut self,
+        payload_id: i64,
+        url_id: i64,
+        media_type: &str,
+        charset: &str,
+    ) -> rusqlite::Result<Option<Version>> {
+        let id = self
+            .sql
+            .prepare_cached(
+                "SELECT id FROM page_version WHERE payload_id = ?1 AND url_id = ?2 AND media_type = ?3
+                     AND charset = ?4 AND extractor_version = ?5",
+            )?
+            .query_row(
+                params![payload_id, url_id, media_type, charset, EXTRACTOR_VERSION],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(id.map(|id| Version { id, cites: Vec::new() }))
+    }
+
+    fn page_version(
+        &mut self,
+        payload_id: i64,
+        url_id: i64,
+        media_type: &str,
+        charset: &str,
+        page: &Page,
+        every_link: bool,
+    ) -> rusqlite::Result<Version> {
+        let cites: Vec<Url> = page
+            .links
+            .iter()
+            .filter(|link| link.role == Role::Cite)
+            .filter_map(|link| link.target.as_ref().ok().map(|target| target.url.clone()))
+            .collect();
+        if let Some(known) = self.find_version(payload_id, url_id, media_type, charset)? {
+            if every_link {
+                self.sql
+                    .execute("DELETE FROM link WHERE page_version_id = ?", [known.id])?;
+                self.sql
+                    .execute("DELETE FROM occurrence WHERE page_version_id = ?", [known.id])?;
+                self.sql
+                    .execute("UPDATE page_version SET every_link = 1 WHERE id = ?", [known.id])?;
+                self.links(known.id, &page.links, true)?;
+            }
+            return Ok(Version { id: known.id, cites });
+        }
+        self.sql
+            .prepare_cached(
+                "INSERT INTO page_version (payload_id, url_id, media_type, charset, extractor_version, kind, read_as,
+                     title, language, published, canonical, document_sha256, text_sha256, text_length, cut, every_link)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            )?
+            .execute(params![
+                payload_id,
+                url_id,
+                media_type,
+                charset,
+                EXTRACTOR_VERSION,
+                page.kind.as_str(),
+                page.charset,
+                page.title,
+                page.language,
+                page.published,
+                page.canonical,
+                page.document.0,
+                page.text_digest.0,
+                page.text.len() as i64,
+                page.cut,
+                every_link,
+            ])?;
+        let id = self.sql.last_insert_rowid();
+        self.texts(id, page, every_link)?;
+        self.links(id, &page.links, every_link)?;
+        Ok(Version { id, cites })
+    }
+
+    fn texts(&mut self, id: i64, page: &Page, every_link: bool) -> rusqlite::Result<()> {
+        let mut around = String::new();
+        if !every_link {
+            for link in page.links.iter().filter(|link| !has_row(link)) {
+                if let Ok(target) = &link.target {
+                    around.push_str(target.url.as_str());
+                    around.push('\n');
+                }
+            }
+        }
+        let failed = |e: std::io::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(e));
+        let text = blob::compress(page.text.as_bytes()).map_err(failed)?;
+        let around = match around.as_str() {
+            "" => None,
+            _ => Some(blob::compress(around.as_bytes()).map_err(failed)?),
+        };
+        self.sql
+            .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
+            .execute(params![id, text, around])?;
+        if !page.text.is_empty() || !page.title.is_empty() {
+            self.sql
+                .prepare_cached("INSERT INTO page_search (rowid, title, text) VALUES (?, ?, ?)")?
+                .execute(params![id, page.title, page.text])?;
+        }
+        Ok(())
+    }
+
+    /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.
+    fn links(&mut self, version: i64, links: &[Link], every_link: bool) -> rusqlite::Result<()> {
+        for (ordinal, link) in (1i64..).zip(links) {
+            if !every_link && !has_row(link) {
+                continue;
+            }
+            let (target, fragment) = match &link.target {
+                Ok(target) => (Some(self.url_id(&target.url)?), target.fragment.as_deref()),
+                Err(_) => (None, None),
+            };
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO link (page_version_id, ordinal, target_id, fragment, role, place, rel, anchor)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .execute(params![
+                    version,
+                    ordinal,
+                    target,
+                    fragment,
+                    link.role.code(),
+                    link.place.code(),
+                    (!link.rel.is_empty()).then_some(&link.rel),
+                    link.anchor,
+                ])?;
+            if every_link {
+                self.occurrence(version, ordinal, link)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn occurrence(&mut self, version: i64, ordinal: i64, link: &Link) -> rusqlite::Result<()> {
+        let span = link.span;
+        self.sql
+            .prepare_cached(
+                "INSERT INTO occurrence (page_version_id, ordinal, raw, skip, section, span_start, span_end, line, column)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                version,
+                ordinal,
+                link.raw.0,
+                link.target.as_ref().err().map(|skip| skip.as_str()),
+                link.section,
+                span.map(|s| s.start as i64),
+                span.map(|s| s.end as i64),
+                span.map(|s| s.line as i64),
+                span.map(|s| s.column as i64),
+            ])?;
+        Ok(())
+    }
+
+    /// The row of a URL, made when there is none.
+    pub(super) fn url_id(&mut self, url: &Url) -> rusqlite::Result<i64> {
+        let known = self
+            .sql
+            .prepare_cached("SELECT id FROM url WHERE url = ?")?
+            .query_row([url.as_str()], |row| row.get(0))
+            .optional()?;
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        let host_id = self.host_id(url::host(url))?;
+        let canonical = CanonicalUrl::of(url);
+        let lookup_key = (canonical.as_str() != url.as_str()).then(|| canonical.as_str());
+        self.sql
+            .prepare_cached("INSERT INTO url (url, lookup_key, surt, host_id) VALUES (?, ?, ?, ?)")?
+            .execute(params![url.as_str(), lookup_key, surt(url), host_id])?;
+        Ok(self.sql.last_insert_rowid())
+    }
+
+    fn host_id(&mut self, name: &str) -> rusqlite::Result<i64> {
+        if let Some(id) = self.memory.hosts.get(name) {
+            return Ok(*id);
+        }
+        let id = self
+            .sql
+            .prepare_cached(
+                "INSERT INTO host (name, registered_domain) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
+            )?
+            .query_row(params![name, url::registered_domain(name)], |row| row.get(0))?;
+        if self.memory.hosts.len() >= HOSTS_REMEMBERED {
+            self.memory.hosts.clear();
+        }
+        self.memory.hosts.insert(name.to_owned(), id);
+        Ok(id)
+    }
+}
+
+/// Links outside the main text, and what a page needs to look right, are packed instead.
+fn has_row(link: &Link) -> bool {
+    link.place == Place::Main && link.role == Role::Cite && link.target.is_ok()
+}
+
+struct CaptureIds {
+    id: i64,
+    run_id: i64,
+    first: i64,
+    last: i64,
+}
+
+struct Version {
+    id: i64,
+    cites: Vec<Url>,
+}
+
+/// A version 7 UUID: unique everywhere, and ordered by time, which keeps its index compact.
+pub(super) fn uid(at: Timestamp) -> Uuid {
+    let millis = at.millis().max(0) as u64;
+    Uuid::new_v7(uuid::Timestamp::from_unix(
+        uuid::NoContext,
+        millis / 1000,
+        (millis % 1000) as u32 * 1_000_000,
+    ))
+}

@@ -1,0 +1,29 @@
+//! EDGE: the SQLite file that holds everything.
+//!
+//! Owns every line of SQL, the migrations, the one writer, the blob codec and the run lock. Must not
+//! fetch, judge or print. Stages hand it `model` types and get `model` types back.
+
+mod articles;
+mod blob;
+mod error;
+mod facts;
+mod ingest;
+mod lock;
+mod open;
+mod query;
+mod read;
+mod reports;
+mod writer;
+
+pub use articles::{OpenRun, TakenArticle};
+pub use blob::encode;
+pub use error::ArchiveError;
+pub use ingest::Ingest;
+pub use lock::RunLock;
+pub use open::{Archive, FORMAT_VERSION};
+pub use query::{Rows, SearchHit, Value};
+pub use read::{Held, Reader, RobotsCache, Shown};
+pub use reports::ReportScope;
+pub use writer::{Writer, WriterHandle};
+
+type Result<T> = std::result::Result<T, ArchiveError>;

@@ -1,0 +1,186 @@
+//! Opening and migrating the file; what every connection is set to, and why.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{ArchiveError, Reader, Result, RunLock, Writer};
+
+/// `application_id`: "EVCT". Tells our files from anybody else's.
+const APPLICATION_ID: i64 = 0x4556_4354;
+
+/// Applied in order, each once, each in one transaction; never edited after a release.
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_archive.sql"),
+    include_str!("../../migrations/0002_views.sql"),
+];
+
+/// The newest format this program knows: the number of migrations.
+pub const FORMAT_VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// An archive file, opened once and found to be ours and of a known format.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    path: PathBuf,
+}
+
+impl Archive {
+    /// Opens the archive at `path`, making it (and its folder) when there is none.
+    pub fn create(path: &Path) -> Result<Self> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|e| ArchiveError::from_io(folder, &e))?;
+        }
+        if path.is_dir() {
+            return Err(ArchiveError::Foreign {
+                path: path.into(),
+                why: "it is a folder".into(),
+            });
+        }
+        let archive = Self {
+            path: path.to_path_buf(),
+        };
+        archive.prepare().map_err(|e| archive.error(e))??;
+        Ok(archive)
+    }
+
+    /// Opens an existing archive, migrating it when it is of an older format.
+    pub fn open(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(ArchiveError::Missing(path.to_path_buf()));
+        }
+        let archive = Self {
+            path: path.to_path_buf(),
+        };
+        let version = archive
+            .reader_unchecked()
+            .and_then(|c| identify(&c))
+            .map_err(|e| archive.error(e))?;
+        match version {
+            (APPLICATION_ID, FORMAT_VERSION) => Ok(archive),
+            (APPLICATION_ID, older) if older < FORMAT_VERSION => Self::create(path),
+            other => Err(archive.refuse(other)),
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A connection that can only read, and sees what was committed when it asks.
+    pub fn reader(&self) -> Result<Reader> {
+        let connection = self.reader_unchecked().map_err(|e| self.error(e))?;
+        Reader::new(connection, self.clone())
+    }
+
+    /// The one writer: a thread of its own.
+    pub fn writer(&self) -> Result<Writer> {
+        let connection = self
+            .connect(OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .map_err(|e| self.error(e))?;
+        Writer::start(connection, self.clone())
+    }
+
+    /// Takes the lock that keeps two runs apart. Freed when dropped, and by the system after a crash.
+    pub fn lock(&self) -> Result<RunLock> {
+        RunLock::take(&self.path)
+    }
+
+    pub(super) fn error(&self, error: rusqlite::Error) -> ArchiveError {
+        ArchiveError::from_sqlite(&self.path, error)
+    }
+
+    fn refuse(&self, (id, version): (i64, i64)) -> ArchiveError {
+        let path = self.path.clone();
+        if id != APPLICATION_ID {
+            ArchiveError::Foreign {
+                path,
+                why: "it is another program's SQLite database".into(),
+            }
+        } else {
+            ArchiveError::Newer {
+                path,
+                found: version,
+                known: FORMAT_VERSION,
+            }
+        }
+    }
+
+    fn prepare(&self) -> rusqlite::Result<Result<()>> {
+        let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let empty = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0))? == 0;
+        let (id, version) = identify(&connection)?;
+        if !(empty && id == 0 && version == 0) && (id != APPLICATION_ID || version > FORMAT_VERSION) {
+            return Ok(Err(self.refuse((id, version))));
+        }
+        if empty {
+            // Dear to change once there is data: the page size that measured smallest, and a file
+            // that can give pages back bit by bit.
+            connection.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")?;
+        }
+        // Readers never wait for the writer, nor it for them.
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        for (done, migration) in (1..).zip(MIGRATIONS).skip(usize::try_from(version).unwrap_or(0)) {
+            let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive)?;
+            // Another process may have done it while we waited.
+            if identify(&transaction)?.1 < done {
+                transaction.execute_batch(migration)?;
+                transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+                transaction.pragma_update(None, "user_version", done)?;
+            }
+            transaction.commit()?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn connect(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        // Off by default in SQLite, and per connection.
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // A commit that was acknowledged survives a power cut; commits are batched, so the price is small.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // 32 MiB instead of 2: the indexes of a mid-sized archive fit.
+        connection.pragma_update(None, "cache_size", -32_768)?;
+        // Many short writes; sorting in memory is what every query here wants.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        connection.busy_timeout(std::time::Duration::from_secs(30))?;
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(connection)
+    }
+
+    fn reader_unchecked(&self) -> rusqlite::Result<Connection> {
+        // A WAL database needs its -shm file even to be read; where that cannot be made (a read-only
+        // folder) the file is opened as immutable, which is right as long as nobody writes.
+        let open = |uri: bool| -> rusqlite::Result<Connection> {
+            let connection = if uri {
+                let uri = format!("file:{}?immutable=1", percent_encode_path(&self.path));
+                Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)?
+            } else {
+                Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?
+            };
+            connection.pragma_update(None, "query_only", true)?;
+            connection.pragma_update(None, "cache_size", -16_384)?;
+            connection.pragma_update(None, "temp_store", "MEMORY")?;
+            connection.busy_timeout(std::time::Duration::from_secs(30))?;
+            connection.set_prepared_statement_cache_capacity(128);
+            identify(&connection)?;
+            Ok(connection)
+        };
+        open(false).or_else(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => open(true),
+            _ => Err(error),
+        })
+    }
+}
+
+fn identify(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+    let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    Ok((read("application_id")?, read("user_version")?))
+}
+
+fn percent_encode_path(path: &Path) -> String {
+    path.to_string_lossy()
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23")
+}

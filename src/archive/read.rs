@@ -1,0 +1,414 @@
+//! Reading back: what the crawl asks, and what `show` and `list` show.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
+
+use super::{Archive, ArchiveError, Result, articles::OpenRun, blob};
+use crate::model::{
+    article::Article,
+    capture::Purpose,
+    digest::PayloadDigest,
+    page::EXTRACTOR_VERSION,
+    run::{Prior, Task},
+    time::Timestamp,
+    url::Url,
+};
+
+/// A connection that can only read.
+pub struct Reader {
+    pub(super) sql: Connection,
+    pub(super) archive: Archive,
+}
+
+/// What the archive holds of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Row of the payload.
+    pub payload_id: i64,
+    /// Whether it has been read as this kind of page already, as far as is needed now.
+    pub read: bool,
+}
+
+/// The newest robots.txt held for an origin.
+#[derive(Debug, Clone)]
+pub struct RobotsCache {
+    /// When it was fetched.
+    pub at: Timestamp,
+    /// The status at the end of its redirects.
+    pub status: Option<u16>,
+    /// Its bytes, for a 2xx.
+    pub body: Vec<u8>,
+}
+
+/// An archived page as `show` prints it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The address it was asked for under.
+    pub url: String,
+    /// Where the redirects ended.
+    pub final_url: String,
+    /// When it was captured.
+    pub at: Timestamp,
+    /// Status, media type, title.
+    pub status: Option<u16>,
+    /// Media type of the answer.
+    pub media_type: String,
+    /// Title of the page.
+    pub title: String,
+    /// The decoded body.
+    pub body: Vec<u8>,
+    /// The main text.
+    pub text: String,
+    /// Heads of request and response, hop by hop; reconstructed.
+    pub heads: Vec<(String, String)>,
+}
+
+impl Reader {
+    pub(super) fn new(sql: Connection, archive: Archive) -> Result<Self> {
+        Ok(Self { sql, archive })
+    }
+
+    /// Runs a query and names the file in its error.
+    pub(super) fn ask<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        query(&self.sql).map_err(|e| self.archive.error(e))
+    }
+
+    /// Waiting tasks of one host, oldest first, after the task `after`.
+    pub fn tasks(&self, run_id: i64, host: &str, after: i64, limit: usize) -> Result<Vec<Task>> {
+        let mut tasks = self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT t.id, u.url, t.purpose, t.depth, t.attempts, t.due_at
+                 FROM task t JOIN url u ON u.id = t.url_id
+                 WHERE t.run_id = ?1 AND t.host_id = (SELECT id FROM host WHERE name = ?2) AND t.id > ?3 AND t.done = 0
+                 ORDER BY t.id LIMIT ?4",
+            )?
+            .query_map(params![run_id, host, after, limit as i64], task)?
+            .collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        for task in &mut tasks {
+            task.prior = self.prior(&task.url)?;
+        }
+        Ok(tasks)
+    }
+
+    /// One waiting task.
+    pub fn task(&self, id: i64) -> Result<Option<Task>> {
+        let found = self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT t.id, u.url, t.purpose, t.depth, t.attempts, t.due_at
+                 FROM task t JOIN url u ON u.id = t.url_id WHERE t.id = ?1 AND t.done = 0",
+            )?
+            .query_row([id], task)
+            .optional()
+        })?;
+        Ok(match found {
+            Some(mut task) => {
+                task.prior = self.prior(&task.url)?;
+                Some(task)
+            }
+            None => None,
+        })
+    }
+
+    /// Hosts with waiting tasks.
+    pub fn waiting(&self, run_id: i64) -> Result<Vec<(String, u64)>> {
+        self.ask(|sql| {
+            sql.prepare(
+                "SELECT h.name, count(*) FROM task t JOIN host h ON h.id = t.host_id
+                 WHERE t.run_id = ? AND t.done = 0 GROUP BY h.id ORDER BY h.id",
+            )?
+            .query_map([run_id], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?
+            .collect()
+        })
+    }
+
+    /// How many tasks a run has, and how many of them are done.
+    pub fn progress(&self, run_id: i64) -> Result<(u64, u64)> {
+        self.ask(|sql| {
+            sql.query_row(
+                "SELECT count(*), coalesce(sum(done), 0) FROM task WHERE run_id = ?",
+                [run_id],
+                |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
+            )
+        })
+    }
+
+    /// The newest run that was begun and not finished, with its settings.
+    pub fn unfinished_run(&self) -> Result<Option<(OpenRun, String)>> {
+        self.ask(|sql| {
+            sql.query_row(
+                "SELECT id, kind, started_at, settings FROM run WHERE state = 'running' ORDER BY id DESC LIMIT 1",
+                [],
+                |row| {
+                    let run = OpenRun {
+                        id: row.get(0)?,
+                        kind: word(row, 1)?,
+                        started_at: time(row, 2)?,
+                    };
+                    Ok((run, row.get(3)?))
+                },
+            )
+            .optional()
+        })
+    }
+
+    /// What the last good capture of a URL allows to be asked conditionally.
+    pub fn prior(&self, url: &Url) -> Result<Option<Prior>> {
+        self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT c.id, c.etag, c.last_modified, c.payload_id, c.media_type, c.charset
+                 FROM capture c
+                 WHERE c.url_id = (SELECT id FROM url WHERE url = ?1) AND c.payload_id IS NOT NULL
+                   AND c.transport = 'ok' AND c.access = 'open' AND c.truncated IS NULL AND c.location IS NULL
+                   AND (c.status = 304 OR c.status BETWEEN 200 AND 299)
+                 ORDER BY c.at DESC, c.id DESC LIMIT 1",
+            )?
+            .query_row([url.as_str()], |row| {
+                Ok(Prior {
+                    capture_id: row.get(0)?,
+                    etag: row.get(1)?,
+                    last_modified: row.get(2)?,
+                    payload_id: row.get(3)?,
+                    media_type: row.get(4)?,
+                    charset: row.get(5)?,
+                })
+            })
+            .optional()
+        })
+    }
+
+    /// Whether these bytes are held, and whether they have been read as a page of this URL.
+    pub fn held(
+        &self,
+        digest: &PayloadDigest,
+        url: &Url,
+        media_type: &str,
+        charset: &str,
+        every_link: bool,
+    ) -> Result<Option<Held>> {
+        self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT p.id, EXISTS (SELECT 1 FROM page_version v WHERE v.payload_id = p.id
+                     AND v.url_id = (SELECT id FROM url WHERE url = ?2) AND v.media_type = ?3 AND v.charset = ?4
+                     AND v.extractor_version = ?5 AND v.every_link >= ?6)
+                 FROM payload p WHERE p.sha256 = ?1 AND p.blob_id IS NOT NULL",
+            )?
+            .query_row(
+                params![
+                    digest.0,
+                    url.as_str(),
+                    media_type,
+                    charset,
+                    EXTRACTOR_VERSION,
+                    every_link
+                ],
+                |row| {
+                    Ok(Held {
+                        payload_id: row.get(0)?,
+                        read: row.get(1)?,
+                    })
+                },
+            )
+            .optional()
+        })
+    }
+
+    /// The newest robots.txt of an origin. Its chain's end tells the status.
+    pub fn robots(&self, url: &Url) -> Result<Option<RobotsCache>> {
+        let found: Option<(Timestamp, Option<u16>, Option<i64>)> = self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT c.at, f.status, f.payload_id FROM capture c JOIN capture f ON f.id = c.last_id
+                 WHERE c.url_id = (SELECT id FROM url WHERE url = ?1) AND c.purpose = 'robots' AND c.via_id IS NULL
+                   AND f.transport = 'ok'
+                 ORDER BY c.at DESC, c.id DESC LIMIT 1",
+            )?
+            .query_row([url.as_str()], |row| Ok((time(row, 0)?, row.get(1)?, row.get(2)?)))
+            .optional()
+        })?;
+        Ok(match found {
+            Some((at, status, payload)) => {
+                let body = match payload {
+                    Some(payload) => self.payload(payload)?,
+                    None => Vec::new(),
+                };
+                Some(RobotsCache { at, status, body })
+            }
+            None => None,
+        })
+    }
+
+    /// The decoded bytes of a payload; empty when it was pruned.
+    pub fn payload(&self, payload_id: i64) -> Result<Vec<u8>> {
+        let found: Option<(String, Vec<u8>, i64)> = self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT b.codec, b.data, p.length FROM payload p JOIN blob b ON b.id = p.blob_id WHERE p.id = ?",
+            )?
+            .query_row([payload_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()
+        })?;
+        match found {
+            Some((codec, data, length)) => blob::decode(&self.archive, &codec, data, length.max(0) as usize),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The main text of a page version.
+    pub fn text(&self, page_version: i64) -> Result<String> {
+        let found: Option<(Vec<u8>, i64)> = self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT t.text, v.text_length FROM page_text t JOIN page_version v ON v.id = t.page_version_id
+                 WHERE t.page_version_id = ?",
+            )?
+            .query_row([page_version], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+        })?;
+        let Some((data, length)) = found else {
+            return Ok(String::new());
+        };
+        let bytes = blob::decode(&self.archive, "zstd", data, length.max(0) as usize)?;
+        String::from_utf8(bytes).map_err(|_| ArchiveError::Damaged {
+            path: self.archive.path().into(),
+            why: "a stored text is not UTF-8".into(),
+        })
+    }
+
+    /// The articles on the list, in the order they were taken in.
+    pub fn articles(&self) -> Result<Vec<Article>> {
+        self.ask(|sql| {
+            sql.prepare(
+                "SELECT a.id, a.uid, a.kind, a.locator, a.base, a.cited_at, coalesce(v.title, ''), a.added_at,
+                     (SELECT count(*) FROM citation c WHERE c.article_id = a.id AND c.state = 'present')
+                 FROM article a LEFT JOIN page_version v ON v.id = a.page_version_id
+                 WHERE a.removed_at IS NULL ORDER BY a.id",
+            )?
+            .query_map([], |row| {
+                Ok(Article {
+                    id: row.get(0)?,
+                    uid: row.get(1)?,
+                    kind: word(row, 2)?,
+                    locator: row.get(3)?,
+                    base: row.get(4)?,
+                    cited_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+                    title: row.get(6)?,
+                    added_at: time(row, 7)?,
+                    citations: row.get::<_, i64>(8)? as u64,
+                })
+            })?
+            .collect()
+        })
+    }
+
+    /// Local articles by address and locator, to be read again by a task that names the address.
+    pub fn local_article(&self, url: &Url) -> Result<Option<(String, Option<String>)>> {
+        self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT a.locator, a.base FROM article a JOIN url u ON u.id = a.url_id WHERE u.url = ? AND a.kind = 'file'",
+            )?
+            .query_row([url.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+        })
+    }
+
+    /// Locators of file articles whose newest bytes have this digest.
+    pub fn files_with(&self, digest: &PayloadDigest) -> Result<Vec<String>> {
+        self.ask(|sql| {
+            sql.prepare(
+                "SELECT a.locator FROM article a JOIN page_version v ON v.id = a.page_version_id
+                 JOIN payload p ON p.id = v.payload_id WHERE a.kind = 'file' AND p.sha256 = ?",
+            )?
+            .query_map([digest.0], |row| row.get(0))?
+            .collect()
+        })
+    }
+
+    /// The newest good capture of an address at or before `at`; of the canonical address where the
+    /// exact one is not held.
+    pub fn show(&self, url: &Url, key: &str, at: Option<Timestamp>) -> Result<Option<Shown>> {
+        let until = at.map_or(i64::MAX, Timestamp::millis);
+        let found: Option<(i64, i64, i64, Option<i64>)> = self.ask(|sql| {
+            sql.query_row(
+                "SELECT c.id, f.id, f.payload_id, (SELECT v.id FROM page_version v WHERE v.payload_id = f.payload_id
+                     AND v.url_id = f.url_id ORDER BY v.extractor_version DESC, v.id DESC LIMIT 1)
+                 FROM url u JOIN capture c ON c.url_id = u.id JOIN capture f ON f.id = c.last_id
+                 WHERE (u.url = ?1 OR u.url = ?2 OR u.lookup_key = ?2) AND c.at <= ?3 AND c.purpose <> 'robots'
+                   AND f.payload_id IS NOT NULL AND f.transport = 'ok' AND f.access = 'open'
+                   AND (f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299)
+                 ORDER BY (u.url = ?1) DESC, c.at DESC, c.id DESC LIMIT 1",
+                params![url.as_str(), key, until],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
+            .optional()
+        })?;
+        let Some((first, last, payload, version)) = found else {
+            return Ok(None);
+        };
+        let (text, title) = match version {
+            Some(id) => (
+                self.text(id)?,
+                self.ask(|sql| sql.query_row("SELECT title FROM page_version WHERE id = ?", [id], |row| row.get(0)))?,
+            ),
+            None => (String::new(), String::new()),
+        };
+        let body = self.payload(payload)?;
+        let heads = self.heads(first, last)?;
+        self.ask(|sql| {
+            sql.query_row(
+                "SELECT (SELECT u.url FROM capture c JOIN url u ON u.id = c.url_id WHERE c.id = ?1), u.url, c.at,
+                     c.status, coalesce(c.media_type, '')
+                 FROM capture c JOIN url u ON u.id = c.url_id WHERE c.id = ?2",
+                [first, last],
+                |row| {
+                    Ok(Some(Shown {
+                        url: row.get(0)?,
+                        final_url: row.get(1)?,
+                        at: time(row, 2)?,
+                        status: row.get(3)?,
+                        media_type: row.get(4)?,
+                        title,
+                        body,
+                        text,
+                        heads,
+                    }))
+                },
+            )
+        })
+    }
+
+    fn heads(&self, first: i64, last: i64) -> Result<Vec<(String, String)>> {
+        let lossy = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+        self.ask(|sql| {
+            sql.prepare(
+                "SELECT request, response FROM capture_head WHERE capture_id BETWEEN ? AND ? ORDER BY capture_id",
+            )?
+            .query_map([first, last], |row| Ok((lossy(row.get(0)?), lossy(row.get(1)?))))?
+            .collect()
+        })
+    }
+}
+
+fn task(row: &Row<'_>) -> rusqlite::Result<Task> {
+    Ok(Task {
+        id: row.get(0)?,
+        url: address(row, 1)?,
+        purpose: word::<Purpose>(row, 2)?,
+        depth: row.get(3)?,
+        attempts: row.get(4)?,
+        due: time(row, 5)?,
+        prior: None,
+    })
+}
+
+/// Reads one of our words; a word from a newer program is an error that names it.
+pub(super) fn word<T: std::str::FromStr<Err = String>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    text.parse()
+        .map_err(|why: String| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, why.into()))
+}
+
+pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    row.get(column).map(Timestamp::from_millis)
+}
+
+fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<Url> {
+    let text = row.get_ref(column)?.as_str()?;
+    Url::parse(text).map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
+}

@@ -1,0 +1,185 @@
+//! The one writer: a thread that gathers work into transactions and acknowledges after commit.
+
+use std::{
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{
+    Archive, ArchiveError, Result,
+    ingest::{Ingest, Memory},
+};
+use crate::model::run::{Attempt, Committed};
+
+/// Told once the transaction is durable, or that it never will be.
+type Acknowledge = Box<dyn FnOnce(Result<()>) + Send>;
+/// One piece of work inside a transaction.
+type Work = Box<dyn FnOnce(&mut Ingest<'_>) -> Result<Acknowledge> + Send>;
+
+/// Pieces of work waiting at most: what bounds memory when the disk is slow.
+const QUEUE: usize = 512;
+/// Pieces of work in one transaction at most.
+const BATCH: usize = 256;
+/// How long a transaction stays open for more work to join it.
+const LINGER: Duration = Duration::from_millis(8);
+/// How long a transaction lasts at most while work keeps coming.
+const LONGEST: Duration = Duration::from_millis(150);
+
+/// Handle of the writer thread. After one failure every later call fails with the same error:
+/// what was acknowledged is safe, and nothing is half written.
+#[derive(Debug)]
+pub struct Writer {
+    sender: Option<SyncSender<Work>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Hands over work from another thread.
+#[derive(Clone, Debug)]
+pub struct WriterHandle {
+    sender: SyncSender<Work>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, archive: Archive) -> Result<Self> {
+        let memory = Memory::load(&connection).map_err(|e| archive.error(e))?;
+        let (sender, receiver) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("archive-writer".into())
+            .spawn(move || {
+                Loop {
+                    connection,
+                    memory,
+                    archive,
+                    failed: None,
+                }
+                .run(&receiver)
+            })
+            .map_err(|e| ArchiveError::Sql(format!("cannot start the writer thread: {e}")))?;
+        Ok(Self {
+            sender: Some(sender),
+            thread: Some(thread),
+        })
+    }
+
+    /// A handle for other threads.
+    pub fn handle(&self) -> WriterHandle {
+        // `sender` is only taken by drop.
+        match &self.sender {
+            Some(sender) => WriterHandle { sender: sender.clone() },
+            None => unreachable!("the writer is used after it was dropped"),
+        }
+    }
+
+    /// Does one piece of work and waits until it is durable.
+    pub fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Ingest<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.handle().call(work)
+    }
+}
+
+impl WriterHandle {
+    /// Hands over an attempt; `tell` is called from the writer's thread once it is durable.
+    /// Blocks while the queue is full.
+    pub fn commit(&self, attempt: Attempt, tell: impl FnOnce(Result<Committed>) + Send + 'static) {
+        let work: Work = Box::new(move |ingest| {
+            let committed = ingest.guard(|ingest| ingest.attempt(attempt));
+            match committed {
+                Ok(committed) => {
+                    Ok(Box::new(move |durable: Result<()>| tell(durable.map(|()| committed))) as Acknowledge)
+                }
+                Err(error) => {
+                    tell(Err(error.clone()));
+                    Err(error)
+                }
+            }
+        });
+        // The thread ends only with its last handle, so a send can only fail after it panicked.
+        let _ = self.sender.send(work);
+    }
+
+    /// Does one piece of work and waits until it is durable.
+    pub fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Ingest<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, wait) = sync_channel(1);
+        let work: Work = Box::new(move |ingest| match ingest.guard(work) {
+            Ok(value) => Ok(Box::new(move |durable: Result<()>| {
+                let _ = answer.send(durable.map(|()| value));
+            }) as Acknowledge),
+            Err(error) => {
+                let _ = answer.send(Err(error.clone()));
+                Err(error)
+            }
+        });
+        let gone = || ArchiveError::Sql("the archive's writer thread has ended unexpectedly".into());
+        self.sender.send(work).map_err(|_| gone())?;
+        wait.recv().map_err(|_| gone())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has already been printed by its own hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Loop {
+    connection: Connection,
+    memory: Memory,
+    archive: Archive,
+    failed: Option<ArchiveError>,
+}
+
+impl Loop {
+    fn run(mut self, receiver: &Receiver<Work>) {
+        while let Ok(first) = receiver.recv() {
+            let mut acknowledgements = Vec::new();
+            let outcome = match &self.failed {
+                Some(error) => Err(error.clone()),
+                None => self.batch(first, receiver, &mut acknowledgements),
+            };
+            if let Err(error) = &outcome {
+                self.failed.get_or_insert_with(|| error.clone());
+            }
+            for acknowledge in acknowledgements {
+                acknowledge(outcome.clone());
+            }
+        }
+        // Leaves one tidy file behind where nobody else is reading; not needed for safety.
+        let _ = self
+            .connection
+            .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+    }
+
+    /// One transaction. On an error all of it is rolled back, and everyone in it is told.
+    fn batch(&mut self, first: Work, receiver: &Receiver<Work>, acknowledgements: &mut Vec<Acknowledge>) -> Result<()> {
+        let archive = self.archive.clone();
+        let begun = Instant::now();
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|e| archive.error(e))?;
+        let mut ingest = Ingest::new(&transaction, &mut self.memory, &archive);
+        let mut next = Some(first);
+        while let Some(work) = next.take() {
+            acknowledgements.push(work(&mut ingest)?);
+            if acknowledgements.len() < BATCH && begun.elapsed() < LONGEST {
+                next = match receiver.recv_timeout(LINGER) {
+                    Ok(work) => Some(work),
+                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+                };
+            }
+        }
+        transaction.commit().map_err(|e| archive.error(e))
+    }
+}

@@ -1,0 +1,535 @@
+//! What the user may type. Names follow the nearest peers.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::model::time::Timestamp;
+
+/// Keeps the pages that an article cites, and tells what became of them.
+#[derive(Debug, Parser)]
+#[command(name = "evercite", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Examples:
+  evercite demo                                   see it work, without network
+  evercite snapshot https://example.org/article   keep an article and all it links to
+  evercite snapshot notes.md --cited-at 2016-02-05
+  evercite check --quiet                          from cron: silent unless something changed
+  evercite report                                 which links are dead, moved, changed
+  evercite query 'SELECT url, reason FROM dead_links'
+
+Exit codes: 0 nothing to tell; 1 the job could not be done (or another run is on);
+2 links need attention; 3 wrong usage or configuration.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The archive file [default: snapshots/archive.db]
+    #[arg(long, global = true, value_name = "FILE", env = "EVERCITE_ARCHIVE")]
+    pub archive: Option<PathBuf>,
+    /// Configuration file [default: evercite.toml in the working directory, where there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "EVERCITE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Tell more on standard error; -vv and -vvv tell more still
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Print nothing unless something changed or went wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// No progress bar
+    #[arg(short = 'n', long, global = true, env = "EVERCITE_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_progress: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Keep articles and every page they link to
+    Snapshot(SnapshotArgs),
+    /// Visit articles and links again, and tell what changed
+    Check(CheckArgs),
+    /// Go on with a run that was stopped or killed
+    Resume(ResumeArgs),
+    /// Tell which links are dead, moved, changed or blocked
+    Report(ReportArgs),
+    /// List the articles in the archive
+    List(ListArgs),
+    /// Take articles off the list; what was captured stays
+    Remove(RemoveArgs),
+    /// Print the archived copy of a page
+    Show(ShowArgs),
+    /// Ask the archive in SQL, reading only
+    Query(QueryArgs),
+    /// Find words in the archived pages
+    Search(SearchArgs),
+    /// See it all work on a small bundled web, without network
+    Demo(DemoArgs),
+    /// Canonical form and SURT key of addresses
+    Url(PlumbingArgs),
+    /// Title and main text of an HTML page
+    Text(TextArgs),
+    /// How far one version of a page is from another
+    Compare(CompareArgs),
+    /// Whether a robots.txt allows an address
+    Robots(RobotsArgs),
+    /// Print a completion script for a shell
+    Completions { shell: Shell },
+    /// Print the manual page
+    Man,
+}
+
+/// How pages are fetched. Also the keys of `evercite.toml`.
+#[derive(Debug, Clone, Default, Args, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct CrawlArgs {
+    /// Links followed from an article; 1: the article and what it links to [default: 1]
+    #[arg(long, value_name = "N", env = "EVERCITE_DEPTH")]
+    pub depth: Option<u32>,
+    /// Requests in flight at once [default: 32]
+    #[arg(long, value_name = "N", env = "EVERCITE_MAX_CONCURRENCY")]
+    pub max_concurrency: Option<usize>,
+    /// Requests in flight at once with one host; 0: no limit [default: 2]
+    #[arg(long, value_name = "N", env = "EVERCITE_HOST_CONCURRENCY")]
+    pub host_concurrency: Option<usize>,
+    /// Time between two requests to one host, such as 500ms or 2s; 0: none [default: 500ms]
+    #[arg(long, value_name = "TIME", env = "EVERCITE_HOST_REQUEST_INTERVAL", value_parser = duration)]
+    #[serde(deserialize_with = "duration_in_toml", serialize_with = "duration_to_toml")]
+    pub host_request_interval: Option<Duration>,
+    /// Time for one request, in seconds or as 20s, 500ms, 1m [default: 20s]
+    #[arg(short, long, value_name = "TIME", env = "EVERCITE_TIMEOUT", value_parser = duration)]
+    #[serde(deserialize_with = "duration_in_toml", serialize_with = "duration_to_toml")]
+    pub timeout: Option<Duration>,
+    /// Attempts after a failure that may pass [default: 2]
+    #[arg(long, value_name = "N", env = "EVERCITE_MAX_RETRIES")]
+    pub max_retries: Option<u32>,
+    /// Redirects followed [default: 10]
+    #[arg(short, long, value_name = "N", env = "EVERCITE_MAX_REDIRECTS")]
+    pub max_redirects: Option<usize>,
+    /// Bytes of a body read at most [default: 16777216]
+    #[arg(long, value_name = "BYTES", env = "EVERCITE_MAX_BODY")]
+    pub max_body: Option<usize>,
+    /// Requests in one run at most; `resume` goes on [default: no limit]
+    #[arg(long, value_name = "N", env = "EVERCITE_PAGE_LIMIT")]
+    pub page_limit: Option<u64>,
+    /// Bytes received in one run at most; `resume` goes on [default: no limit]
+    #[arg(long, value_name = "BYTES", env = "EVERCITE_BYTE_LIMIT")]
+    pub byte_limit: Option<u64>,
+    /// Time for one run; `resume` goes on [default: no limit]
+    #[arg(long, value_name = "TIME", env = "EVERCITE_TIME_LIMIT", value_parser = duration)]
+    #[serde(deserialize_with = "duration_in_toml", serialize_with = "duration_to_toml")]
+    pub time_limit: Option<Duration>,
+    /// Who we say we are; put a way to reach you in it
+    #[arg(short, long, value_name = "TEXT", env = "EVERCITE_USER_AGENT")]
+    pub user_agent: Option<String>,
+    /// A header sent with every request, as `Name: value`; never archived (repeatable)
+    #[arg(short = 'H', long, value_name = "HEADER")]
+    #[serde(skip_serializing)]
+    pub header: Vec<String>,
+    /// Only addresses that match this regular expression; wins over --exclude (repeatable)
+    #[arg(long, value_name = "REGEX")]
+    pub include: Vec<String>,
+    /// Not the addresses that match this regular expression (repeatable)
+    #[arg(long, value_name = "REGEX")]
+    pub exclude: Vec<String>,
+    /// Statuses that count as fine beside 2xx, such as 403 or 429,500..=504
+    #[arg(short, long, value_name = "STATUSES", env = "EVERCITE_ACCEPT")]
+    pub accept: Option<String>,
+    /// Whether robots.txt files are asked for and obeyed [default: obey]
+    #[arg(long, value_name = "RULE", env = "EVERCITE_ROBOTS")]
+    pub robots: Option<RobotsRule>,
+    /// Allow loopback and private addresses
+    #[arg(long, env = "EVERCITE_ALLOW_PRIVATE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub allow_private: bool,
+    /// Where a host is found, as HOST:PORT, an address or ADDRESS:PORT (repeatable): `--resolve example.org=127.0.0.1:8080`
+    #[arg(long, value_name = "HOST=ADDRESS")]
+    pub resolve: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RobotsRule {
+    /// Ask for robots.txt and do as it says
+    Obey,
+    /// Neither ask nor obey; for sites that are your own
+    Ignore,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite snapshot https://example.org/article
+  evercite snapshot notes.md essay.html --cited-at 2016-02-05
+  pandoc -t markdown paper.docx | evercite snapshot -
+  evercite snapshot --files-from articles.txt --host-request-interval 2s")]
+pub struct SnapshotArgs {
+    /// Addresses of articles, local .md, .html or .txt files, or - for standard input
+    #[arg(value_name = "SOURCE", required_unless_present = "files_from")]
+    pub sources: Vec<String>,
+    /// Read more sources from a file, one a line; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<String>,
+    /// The day the sources were cited; links are held against the copy nearest to it
+    #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
+    pub cited_at: Option<Timestamp>,
+    /// The address that relative links of a local article stand for
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    #[command(flatten)]
+    pub crawl: CrawlArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite check                      every article in the archive
+  evercite check notes.md             that one; without an archive, just to know
+  evercite check --quiet              from cron: prints only what is new
+  evercite check --format json > links.json")]
+pub struct CheckArgs {
+    /// Only these articles; files and addresses that are not in the archive are checked without one
+    #[arg(value_name = "ARTICLE")]
+    pub articles: Vec<String>,
+    /// Exit with 2 when a link is of one of these classes
+    #[arg(
+        long,
+        value_name = "CLASSES",
+        value_delimiter = ',',
+        default_value = "dead,changed,replaced"
+    )]
+    pub fail_on: Vec<String>,
+    #[command(flatten)]
+    pub crawl: CrawlArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite resume
+  evercite resume --quiet")]
+pub struct ResumeArgs {
+    #[command(flatten)]
+    pub crawl: CrawlArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Where a report goes and how it looks.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// How the report is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    /// Write the report to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// List every link, also those that are fine or skipped
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For reading
+    Text,
+    /// For machines; schema in docs/report.schema.json
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite report
+  evercite report --article notes.md --all
+  evercite report --format json | jq '.links[] | select(.class == \"dead\").url'")]
+pub struct ReportArgs {
+    /// Only this article: its address, path, or a part of either that no other article has
+    #[arg(long, value_name = "ARTICLE")]
+    pub article: Option<String>,
+    /// Exit with 2 when a link is of one of these classes
+    #[arg(
+        long,
+        value_name = "CLASSES",
+        value_delimiter = ',',
+        default_value = "dead,changed,replaced"
+    )]
+    pub fail_on: Vec<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite list
+  evercite list --format json")]
+pub struct ListArgs {
+    /// How the list is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub format: TableFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite remove notes.md
+  evercite remove https://example.org/article")]
+pub struct RemoveArgs {
+    /// Addresses or paths, as `evercite list` shows them
+    #[arg(value_name = "ARTICLE", required = true)]
+    pub articles: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite show https://example.org/source
+  evercite show https://example.org/source --at 2016-02 --as html > source.html
+  evercite show https://example.org/source --as headers")]
+pub struct ShowArgs {
+    /// The address of the page
+    pub url: String,
+    /// As it was at this time: 2016, 2016-02, 2016-02-05, 2016-02-05T14:30:00Z
+    #[arg(long, value_name = "TIME", value_parser = end_of)]
+    pub at: Option<Timestamp>,
+    /// What is printed
+    #[arg(long = "as", value_name = "FORM", default_value = "text")]
+    pub form: ShowForm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShowForm {
+    /// Title and main text
+    Text,
+    /// The archived bytes, as they came
+    Html,
+    /// Heads of requests and answers, hop by hop
+    Headers,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite query 'SELECT url, reason FROM dead_links'
+  evercite query 'SELECT class, count(*) FROM current_verdict GROUP BY class' --format csv
+  evercite query --views")]
+pub struct QueryArgs {
+    /// One SQL statement; it can only read
+    #[arg(required_unless_present = "views")]
+    pub sql: Option<String>,
+    /// List the views and their columns
+    #[arg(long)]
+    pub views: bool,
+    /// How the answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub format: TableFormat,
+    /// Rows printed at most
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub limit: usize,
+    /// Time for the query
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub time_limit: Duration,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite search harbour bridge
+  evercite search 'safe zone' --format json")]
+pub struct SearchArgs {
+    /// Words that the title or the main text must have, all of them
+    #[arg(required = true)]
+    pub words: Vec<String>,
+    /// How the answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub format: TableFormat,
+    /// Pages printed at most
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// For reading
+    Table,
+    /// An array of objects
+    Json,
+    /// RFC 4180
+    Csv,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite demo
+  evercite demo --archive /tmp/demo.db")]
+pub struct DemoArgs {}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite url 'HTTP://Example.org:80/a?utm_source=x'
+  echo '{\"id\": 1, \"url\": \"http://example.org\"}' | evercite url --batch")]
+pub struct PlumbingArgs {
+    /// Addresses
+    #[arg(required_unless_present = "batch")]
+    pub urls: Vec<String>,
+    /// JSON Lines: {id, url} in, {id, canonical, surt} out
+    #[arg(long)]
+    pub batch: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite text page.html
+  curl -s https://example.org | evercite text - --url https://example.org
+  evercite text --batch < pages.jsonl")]
+pub struct TextArgs {
+    /// An HTML, Markdown or text file, or - for standard input
+    #[arg(required_unless_present = "batch")]
+    pub file: Option<String>,
+    /// The address it came from
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// How the answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    /// JSON Lines: {id, html, url} in, {id, text, title, date, lang} out
+    #[arg(long)]
+    pub batch: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite compare then.html now.html
+  evercite compare --batch < pairs.jsonl")]
+pub struct CompareArgs {
+    /// The old version and the new one
+    #[arg(num_args = 2, value_names = ["OLD", "NEW"], required_unless_present = "batch")]
+    pub files: Vec<String>,
+    /// The address both came from
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// How the answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    /// JSON Lines: {id, url, old, new} in, {id, class, scores, removed, added} out
+    #[arg(long)]
+    pub batch: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite robots robots.txt https://example.org/private/
+  evercite robots --batch < cases.jsonl")]
+pub struct RobotsArgs {
+    /// A robots.txt file
+    #[arg(required_unless_present = "batch")]
+    pub file: Option<String>,
+    /// Addresses
+    pub urls: Vec<String>,
+    /// The robot's name
+    #[arg(long, value_name = "NAME", default_value = "evercite")]
+    pub agent: String,
+    /// JSON Lines: {id, agent, url, robots_base64} in, {id, allowed} out
+    #[arg(long)]
+    pub batch: bool,
+}
+
+/// `20`, `20s`, `500ms`, `1m`, `2h`, `7d`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let wrong = || format!("{text:?} is not a time; write seconds, or 500ms, 20s, 5m, 2h, 7d");
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    let seconds = match unit.trim() {
+        "ms" => number / 1000.0,
+        "" | "s" => number,
+        "m" | "min" => number * 60.0,
+        "h" => number * 3600.0,
+        "d" => number * 86_400.0,
+        _ => return Err(wrong()),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}
+
+fn duration_in_toml<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Seconds(f64),
+        Text(String),
+    }
+    let text = match <Option<Written> as serde::Deserialize>::deserialize(value)? {
+        None => return Ok(None),
+        Some(Written::Seconds(seconds)) => seconds.to_string(),
+        Some(Written::Text(text)) => text,
+    };
+    duration(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn duration_to_toml<S: serde::Serializer>(span: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    match span {
+        Some(span) => to.serialize_f64(span.as_secs_f64()),
+        None => to.serialize_none(),
+    }
+}
+
+/// The last moment of what a person writes: `2016-02` is the end of that month.
+fn end_of(text: &str) -> Result<Timestamp, String> {
+    let start = Timestamp::parse(text)?;
+    let day = Duration::from_secs(86_400);
+    let just_before = |t: Timestamp| Timestamp::from_millis(t.millis() - 1);
+    let date = start.date();
+    let (year, month) = (
+        date[..4].parse::<i32>().unwrap_or(0),
+        date[5..7].parse::<i32>().unwrap_or(1),
+    );
+    Ok(match text.trim().len() {
+        4 => just_before(Timestamp::parse(&format!("{:04}", year + 1))?),
+        7 if month == 12 => just_before(Timestamp::parse(&format!("{:04}-01", year + 1))?),
+        7 => just_before(Timestamp::parse(&format!("{year:04}-{:02}", month + 1))?),
+        10 => just_before(start.plus(day)),
+        _ => start,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn reads_times_as_people_write_them() {
+        for (text, millis) in [
+            ("20", 20_000),
+            ("20s", 20_000),
+            ("500ms", 500),
+            ("1.5m", 90_000),
+            ("2h", 7_200_000),
+            ("0", 0),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "x", "5 weeks", "-1", "1e999"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_means_its_end() {
+        for (text, end) in [
+            ("2016", "2016-12-31T23:59:59Z"),
+            ("2016-02", "2016-02-29T23:59:59Z"),
+            ("2016-12", "2016-12-31T23:59:59Z"),
+            ("2016-02-05", "2016-02-05T23:59:59Z"),
+            ("2016-02-05T14:30:00Z", "2016-02-05T14:30:00Z"),
+        ] {
+            assert_eq!(end_of(text).map(|t| t.to_string()), Ok(end.to_owned()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `check`: articles and links visited again; or files checked without an archive.
+
+use std::collections::HashMap;
+
+use super::{
+    CLEAN,
+    args::{CheckArgs, Global},
+    config::{self, Config},
+    context::{self, Project, SystemClock},
+    error::CliError,
+    snapshot::{self, Session},
+};
+use crate::{
+    archive::{Archive, ReportScope},
+    crawl::Summary,
+    model::{
+        article::{Article, ArticleKind},
+        run::RunKind,
+        time::Clock,
+    },
+};
+
+pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
+    let mut config = Config::load(global, args.crawl.clone())?;
+    // Known links are visited; what they link to is not.
+    config.crawl.depth = Some(1);
+    if !args.articles.is_empty() && !knows_all(&config, &args.articles)? {
+        return without_archive(global, &args, &config);
+    }
+    let clock = SystemClock::default();
+    let settings = config::crawl_settings(&config.crawl, clock.now())?;
+    let fetcher = config::fetcher(&config.crawl)?;
+    let archive = Archive::open(&config.archive)?;
+    let _lock = archive.lock()?;
+    let articles = chosen(&archive, &args.articles)?;
+    if articles.is_empty() {
+        return Err(CliError::usage(
+            "there is no article to check",
+            "`evercite snapshot SOURCE` takes one in",
+        ));
+    }
+    let session = Session {
+        global,
+        archive: &archive,
+        fetcher: &fetcher,
+        clock: &clock,
+    };
+    let summary = session.check(&articles, &config.crawl, &settings)?;
+    finish(global, &archive, &summary, &args, &clock)
+}
+
+fn knows_all(config: &Config, wanted: &[String]) -> Result<bool, CliError> {
+    if !config.archive.exists() {
+        return Ok(false);
+    }
+    let archive = Archive::open(&config.archive)?;
+    let (articles, project) = (archive.reader()?.articles()?, Project::of(archive.path()));
+    Ok(wanted
+        .iter()
+        .all(|name| context::find_article(&articles, &project, name).is_ok()))
+}
+
+fn chosen(archive: &Archive, wanted: &[String]) -> Result<Vec<Article>, CliError> {
+    let articles = archive.reader()?.articles()?;
+    if wanted.is_empty() {
+        return Ok(articles);
+    }
+    let project = Project::of(archive.path());
+    wanted
+        .iter()
+        .map(|name| context::find_article(&articles, &project, name).cloned())
+        .collect()
+}
+
+/// For people who only want to know: a temporary archive, gone when the report is printed.
+fn without_archive(global: &Global, args: &CheckArgs, config: &Config) -> Result<u8, CliError> {
+    let seeds = args
+        .articles
+        .iter()
+        .map(|name| snapshot::seed(name, None, None))
+        .collect::<Result<Vec<_>, _>>()?;
+    let folder = tempfile::tempdir().map_err(|e| CliError::failed(format!("no temporary folder: {e}"), ""))?;
+    let clock = SystemClock::default();
+    let settings = config::crawl_settings(&config.crawl, clock.now())?;
+    let fetcher = config::fetcher(&config.crawl)?;
+    let archive = Archive::create(&folder.path().join("check.db"))?;
+    let session = Session {
+        global,
+        archive: &archive,
+        fetcher: &fetcher,
+        clock: &clock,
+    };
+    let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
+    finish(global, &archive, &summary, args, &clock)
+}
+
+fn finish(
+    global: &Global,
+    archive: &Archive,
+    summary: &Summary,
+    args: &CheckArgs,
+    clock: &SystemClock,
+) -> Result<u8, CliError> {
+    snapshot::tell(global, archive, summary, &args.output, clock, true)?;
+    if summary.unfinished {
+        return Ok(CLEAN);
+    }
+    let report = archive.reader()?.report(ReportScope::default(), clock.now())?;
+    context::verdict_code(&report, &args.fail_on)
+}
+
+impl Session<'_> {
+    /// Visits articles and all their links again.
+    pub fn check(
+        &self,
+        articles: &[Article],
+        args: &super::args::CrawlArgs,
+        settings: &crate::crawl::Settings,
+    ) -> Result<Summary, CliError> {
+        let writer = self.archive.writer()?;
+        let run = self.begin(&writer, RunKind::Check, args)?;
+        let now = self.clock.now();
+        let work: Vec<(i64, ArticleKind)> = articles.iter().map(|article| (article.id, article.kind)).collect();
+        let run_id = run.id;
+        writer.call(move |ingest| {
+            for (id, kind) in work {
+                // What came once on standard input cannot be read again; its links can.
+                if kind != ArticleKind::Stdin {
+                    ingest.add_article_task(run_id, id, now)?;
+                }
+                ingest.add_citation_tasks(run_id, id, now)?;
+            }
+            Ok(())
+        })?;
+        drop(writer);
+        self.work(&run, settings, HashMap::new())
+    }
+}

@@ -1,0 +1,269 @@
+//! From flags, environment, `evercite.toml` and defaults to settings. Flags win over the
+//! environment, both over the file.
+
+use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use super::{
+    args::{CrawlArgs, Global, RobotsRule},
+    error::CliError,
+};
+use crate::{
+    crawl,
+    fetch::{self, Fetcher, Resolution},
+    frontier::{Limits, Scope},
+    model::time::Timestamp,
+};
+
+/// What `evercite.toml` may say: the archive, and the options of a crawl by their long names.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct File {
+    archive: Option<std::path::PathBuf>,
+    crawl: CrawlArgs,
+}
+
+const DEFAULT_FILE: &str = "evercite.toml";
+const DEFAULT_ARCHIVE: &str = "snapshots/archive.db";
+const IGNORE_FILE: &str = ".everciteignore";
+
+/// Says who we are and where to read about us.
+const USER_AGENT: &str = concat!(
+    "evercite/",
+    env!("CARGO_PKG_VERSION"),
+    " (link archive; run by a reader; contact: see --user-agent)"
+);
+
+/// Everything that a command needs to know before it starts.
+#[derive(Debug)]
+pub struct Config {
+    pub archive: std::path::PathBuf,
+    /// Options of the crawl, flags laid over the file.
+    pub crawl: CrawlArgs,
+}
+
+impl Config {
+    pub fn load(global: &Global, flags: CrawlArgs) -> Result<Self, CliError> {
+        let (path, must_exist) = match &global.config {
+            Some(path) => (path.clone(), true),
+            None => (DEFAULT_FILE.into(), false),
+        };
+        let file = match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str::<File>(&text).map_err(|e| {
+                CliError::usage(
+                    format!("{}: {}", path.display(), e.message()),
+                    "the keys are those of `evercite snapshot --help`, under [crawl]",
+                )
+            })?,
+            Err(_) if !must_exist && !path.exists() => File::default(),
+            Err(e) => {
+                return Err(CliError::usage(
+                    format!("{}: {e}", path.display()),
+                    "name another file with --config",
+                ));
+            }
+        };
+        let archive = global
+            .archive
+            .clone()
+            .or(file.archive)
+            .unwrap_or_else(|| DEFAULT_ARCHIVE.into());
+        let mut crawl = lay_over(flags, file.crawl);
+        crawl.exclude.extend(ignored()?);
+        Ok(Self { archive, crawl })
+    }
+}
+
+/// Patterns of `.everciteignore`: one regular expression a line, `#` begins a comment.
+fn ignored() -> Result<Vec<String>, CliError> {
+    match std::fs::read_to_string(IGNORE_FILE) {
+        Ok(text) => Ok(crate::source::list(&text).map(str::to_owned).collect()),
+        Err(_) if !Path::new(IGNORE_FILE).exists() => Ok(Vec::new()),
+        Err(e) => Err(CliError::usage(
+            format!("{IGNORE_FILE}: {e}"),
+            "make it readable, or remove it",
+        )),
+    }
+}
+
+/// `over` where it says something, else `under`.
+pub fn lay_over(over: CrawlArgs, under: CrawlArgs) -> CrawlArgs {
+    let list = |over: Vec<String>, under: Vec<String>| if over.is_empty() { under } else { over };
+    CrawlArgs {
+        depth: over.depth.or(under.depth),
+        max_concurrency: over.max_concurrency.or(under.max_concurrency),
+        host_concurrency: over.host_concurrency.or(under.host_concurrency),
+        host_request_interval: over.host_request_interval.or(under.host_request_interval),
+        timeout: over.timeout.or(under.timeout),
+        max_retries: over.max_retries.or(under.max_retries),
+        max_redirects: over.max_redirects.or(under.max_redirects),
+        max_body: over.max_body.or(under.max_body),
+        page_limit: over.page_limit.or(under.page_limit),
+        byte_limit: over.byte_limit.or(under.byte_limit),
+        time_limit: over.time_limit.or(under.time_limit),
+        user_agent: over.user_agent.or(under.user_agent),
+        header: list(over.header, under.header),
+        include: list(over.include, under.include),
+        exclude: list(over.exclude, under.exclude),
+        accept: over.accept.or(under.accept),
+        robots: over.robots.or(under.robots),
+        allow_private: over.allow_private || under.allow_private,
+        resolve: list(over.resolve, under.resolve),
+    }
+}
+
+/// Settings of the crawl.
+pub fn crawl_settings(args: &CrawlArgs, now: Timestamp) -> Result<crawl::Settings, CliError> {
+    let hint = "see `evercite snapshot --help`";
+    let scope = Scope::new(&args.include, &args.exclude).map_err(|why| CliError::usage(why, hint))?;
+    let accept = statuses(args.accept.as_deref().unwrap_or("")).map_err(|why| CliError::usage(why, hint))?;
+    Ok(crawl::Settings {
+        limits: Limits {
+            concurrency: args.max_concurrency.unwrap_or(32).max(1),
+            host_concurrency: args.host_concurrency.unwrap_or(2),
+            host_interval: args.host_request_interval.unwrap_or(Duration::from_millis(500)),
+            max_redirects: args.max_redirects.unwrap_or(10),
+            max_pages: args.page_limit.unwrap_or(0),
+            max_bytes: args.byte_limit.unwrap_or(0),
+            until: args.time_limit.map(|limit| now.plus(limit)),
+            obey_robots: args.robots != Some(RobotsRule::Ignore),
+        },
+        scope,
+        depth: args.depth.unwrap_or(1),
+        max_retries: args.max_retries.unwrap_or(2),
+        robots_agent: "evercite".into(),
+        accept,
+    })
+}
+
+/// The client.
+pub fn fetcher(args: &CrawlArgs) -> Result<Arc<Fetcher>, CliError> {
+    let mut headers = Vec::new();
+    for header in &args.header {
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| CliError::usage(format!("--header {header:?} has no colon"), "write it as `Name: value`"))?;
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    fetcher_with(args, headers, overrides(&args.resolve)?, false)
+}
+
+/// The client, with names resolved as given.
+pub fn fetcher_with(
+    args: &CrawlArgs,
+    headers: Vec<(String, String)>,
+    overrides: HashMap<String, SocketAddr>,
+    only_overrides: bool,
+) -> Result<Arc<Fetcher>, CliError> {
+    let settings = fetch::Settings {
+        timeout: args.timeout.unwrap_or(Duration::from_secs(20)),
+        user_agent: args.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
+        headers,
+        max_body: args.max_body.unwrap_or(16 << 20),
+        resolution: Resolution {
+            overrides,
+            only_overrides,
+            allow_private: args.allow_private,
+        },
+    };
+    Fetcher::new(settings)
+        .map(Arc::new)
+        .map_err(|why| CliError::usage(why, "see `evercite snapshot --help`"))
+}
+
+fn overrides(resolve: &[String]) -> Result<HashMap<String, SocketAddr>, CliError> {
+    resolve
+        .iter()
+        .map(|text| {
+            let wrong = || {
+                CliError::usage(
+                    format!("--resolve {text:?} is wrong"),
+                    "write it as HOST=ADDRESS or HOST=ADDRESS:PORT",
+                )
+            };
+            let (host, address) = text.split_once('=').ok_or_else(wrong)?;
+            let address = address
+                .parse::<SocketAddr>()
+                .or_else(|_| address.parse().map(|ip: std::net::IpAddr| SocketAddr::new(ip, 0)))
+                .map_err(|_| wrong())?;
+            Ok((host.to_ascii_lowercase(), address))
+        })
+        .collect()
+}
+
+/// `403`, `200..=299`, `200..300` and lists of these.
+fn statuses(text: &str) -> Result<Vec<std::ops::RangeInclusive<u16>>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let number = |n: &str| {
+                n.trim()
+                    .parse::<u16>()
+                    .map_err(|_| format!("--accept {part:?} is no status or range"))
+            };
+            Ok(match part.split_once("..") {
+                None => number(part)?..=number(part)?,
+                Some((from, to)) => match to.strip_prefix('=') {
+                    Some(to) => number(from)?..=number(to)?,
+                    None => number(from)?..=number(to)?.saturating_sub(1),
+                },
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_statuses_and_ranges() {
+        assert_eq!(
+            statuses("403, 500..=504,200..300"),
+            Ok(vec![403..=403, 500..=504, 200..=299])
+        );
+        assert_eq!(statuses(""), Ok(vec![]));
+        assert!(statuses("teapot").is_err());
+    }
+
+    #[test]
+    fn the_file_takes_the_long_names_and_no_others() {
+        let file: File =
+            toml::from_str("archive = 'a.db'\n[crawl]\ntimeout = '5s'\nhost-concurrency = 4\nrobots = 'ignore'")
+                .unwrap();
+        assert_eq!(file.crawl.timeout, Some(Duration::from_secs(5)));
+        assert_eq!(
+            (file.crawl.host_concurrency, file.crawl.robots),
+            (Some(4), Some(RobotsRule::Ignore))
+        );
+        let flags = CrawlArgs {
+            host_concurrency: Some(1),
+            ..CrawlArgs::default()
+        };
+        assert_eq!(lay_over(flags, file.crawl).host_concurrency, Some(1));
+        assert!(toml::from_str::<File>("[crawl]\ntime-out = 5").is_err());
+        assert!(toml::from_str::<File>("[crawl]\ntimeout = 'soon'").is_err());
+    }
+
+    #[test]
+    fn what_a_run_was_started_with_comes_back_without_secrets() {
+        let args = CrawlArgs {
+            timeout: Some(Duration::from_millis(1500)),
+            header: vec!["Authorization: secret".into()],
+            exclude: vec!["x".into()],
+            ..CrawlArgs::default()
+        };
+        let text = serde_json::to_string(&args).unwrap();
+        assert!(!text.contains("secret"));
+        let back: CrawlArgs = serde_json::from_str(&text).unwrap();
+        assert_eq!((back.timeout, back.exclude), (args.timeout, args.exclude));
+    }
+
+    #[test]
+    fn resolves_hosts_by_hand() {
+        let map = overrides(&["a.example=127.0.0.1:81".into(), "B.example=::1".into()]).unwrap();
+        assert_eq!(map["a.example"].to_string(), "127.0.0.1:81");
+        assert_eq!(map["b.example"].to_string(), "[::1]:0");
+        assert!(overrides(&["a.example".into()]).is_err());
+    }
+}

@@ -1,0 +1,220 @@
+//! What verbs share: the clock, the output, local files and the articles they are known as.
+
+use std::{
+    collections::HashMap,
+    io::{IsTerminal, Read, Write},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    CLEAN, FINDINGS,
+    args::{OutputArgs, ReportFormat},
+    error::CliError,
+};
+use crate::{
+    archive::Reader,
+    model::{
+        article::{Article, Document},
+        canonical,
+        report::Report,
+        time::{Clock, Timestamp},
+        url::{self, Url},
+        verdict::Class,
+    },
+    report::{self, Style},
+    source,
+};
+
+/// The system's clock, ahead by a fixed span: the demo lets a year pass with it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock {
+    pub ahead: std::time::Duration,
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)).plus(self.ahead)
+    }
+}
+
+/// Writes to standard output. A reader that went away (`| head`) is no error.
+pub fn print(text: &str) -> Result<(), CliError> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(CliError::output),
+    }
+}
+
+/// Writes bytes to standard output as they are.
+pub fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(CliError::output),
+    }
+}
+
+/// A note to the user beside the output.
+pub fn note(text: &str) {
+    anstream::eprintln!("evercite: {text}");
+}
+
+/// How text is set on standard output.
+pub fn style(to_file: bool) -> Style {
+    let terminal = std::io::stdout().is_terminal() && !to_file;
+    let colour = terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+    Style { width: 80, colour }
+}
+
+/// Writes a report where the user wants it.
+pub fn write_report(report: &Report, output: &OutputArgs) -> Result<(), CliError> {
+    let text = match output.format {
+        ReportFormat::Json => report::json(report),
+        ReportFormat::Text => report::text(report, style(output.output.is_some())),
+    };
+    match &output.output {
+        None => print(&text),
+        Some(path) => std::fs::write(path, text).map_err(|e| {
+            CliError::failed(
+                format!("{} could not be written: {e}", path.display()),
+                "choose another place with --output",
+            )
+        }),
+    }
+}
+
+/// The exit code that a report's totals call for.
+pub fn verdict_code(report: &Report, fail_on: &[String]) -> Result<u8, CliError> {
+    let mut code = CLEAN;
+    for word in fail_on
+        .iter()
+        .map(|word| word.trim())
+        .filter(|word| !word.is_empty() && *word != "none")
+    {
+        let class: Class = word
+            .parse()
+            .map_err(|why| CliError::usage(format!("--fail-on: {why}"), "or none"))?;
+        if report
+            .totals
+            .by_class
+            .get(class.as_str())
+            .is_some_and(|count| *count > 0)
+        {
+            code = FINDINGS;
+        }
+    }
+    Ok(code)
+}
+
+pub fn read_stdin() -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|e| CliError::failed(format!("standard input could not be read: {e}"), ""))?;
+    Ok(bytes)
+}
+
+/// Reads a file, or standard input for `-`.
+pub fn read_input(name: &str) -> Result<Vec<u8>, CliError> {
+    if name == "-" {
+        return read_stdin();
+    }
+    if Path::new(name).is_dir() {
+        return Err(CliError::usage(
+            format!("{name} is a folder"),
+            "name the files in it, or list them with --files-from",
+        ));
+    }
+    std::fs::read(name).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => CliError::usage(format!("{name}: no such file"), "check the spelling"),
+        std::io::ErrorKind::PermissionDenied => {
+            CliError::usage(format!("{name} may not be read"), "check its permissions")
+        }
+        _ => CliError::usage(format!("{name} could not be read: {e}"), ""),
+    })
+}
+
+/// Local files are named relative to the project: the folder that holds `snapshots/`, or the
+/// archive's own folder. So an archive can be moved together with what it describes.
+#[derive(Debug, Clone)]
+pub struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    pub fn of(archive: &Path) -> Self {
+        let folder = archive
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        let root = match (folder.file_name(), folder.parent()) {
+            (Some(name), Some(parent)) if name == "snapshots" => parent.to_path_buf(),
+            _ => folder,
+        };
+        Self { root }
+    }
+
+    /// The name the archive knows a file by.
+    pub fn locator(&self, path: &str) -> String {
+        let absolute = Path::new(path).canonicalize().unwrap_or_else(|_| PathBuf::from(path));
+        absolute
+            .strip_prefix(&self.root)
+            .unwrap_or(&absolute)
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// The file of that name.
+    pub fn path(&self, locator: &str) -> PathBuf {
+        self.root.join(locator)
+    }
+}
+
+/// Reads local articles again by their addresses; those that came once are remembered.
+pub struct Documents<'a> {
+    pub reader: &'a Reader,
+    pub project: &'a Project,
+    pub once: HashMap<Url, Document>,
+}
+
+impl Documents<'_> {
+    pub fn read(&self, url: &Url) -> Result<Document, String> {
+        if let Some(document) = self.once.get(url) {
+            return Ok(document.clone());
+        }
+        let found = self.reader.local_article(url).map_err(|e| e.to_string())?;
+        let (locator, base) = found.ok_or("it came once on standard input and cannot be read again")?;
+        let path = self.project.path(&locator);
+        let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        source::document(&locator, bytes, base.and_then(|base| Url::parse(&base).ok()))
+    }
+}
+
+/// Finds the article that a user means: by locator, by path, by address, or by a part that only
+/// one article has.
+pub fn find_article<'a>(articles: &'a [Article], project: &Project, wanted: &str) -> Result<&'a Article, CliError> {
+    let mut names = vec![wanted.to_owned(), project.locator(wanted)];
+    if let Ok(mut address) = canonical::parse(wanted) {
+        url::strip(&mut address);
+        names.push(address.to_string());
+    }
+    if let Some(article) = articles.iter().find(|article| names.contains(&article.locator)) {
+        return Ok(article);
+    }
+    let mut partly = articles.iter().filter(|article| article.locator.contains(wanted));
+    match (partly.next(), partly.next()) {
+        (Some(article), None) => Ok(article),
+        (Some(_), Some(_)) => Err(CliError::usage(
+            format!("several articles have {wanted:?} in their names"),
+            "write more of it; `evercite list` shows them",
+        )),
+        _ => Err(CliError::usage(
+            format!("{wanted} is not in the archive"),
+            "`evercite list` shows what is; `evercite snapshot` takes it in",
+        )),
+    }
+}

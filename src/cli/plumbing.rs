@@ -1,0 +1,244 @@
+//! Plumbing for scripts: one question, or JSON Lines with `--batch`.
+
+use std::io::BufRead;
+
+use serde_json::{Value, json};
+
+use super::{
+    CLEAN, FINDINGS,
+    args::{CompareArgs, PlumbingArgs, ReportFormat, RobotsArgs, TextArgs},
+    context,
+    error::CliError,
+};
+use crate::{
+    extract,
+    frontier::robots,
+    model::{
+        canonical::{self, CanonicalUrl},
+        page::Page,
+        surt,
+        url::{self, Url},
+        verdict::{Content, Scores},
+    },
+    source,
+    verdict::drift,
+};
+
+/// Stands for a page's address where none was given.
+const NOWHERE: &str = "http://localhost.invalid/";
+
+pub fn url(args: &PlumbingArgs) -> Result<u8, CliError> {
+    if args.batch {
+        return batch(|row| {
+            let text = string(row, "url")?;
+            let surt = surt::surt_text(&text);
+            Ok(match canonical::parse(&text) {
+                Ok(mut url) => {
+                    url::strip(&mut url);
+                    json!({"canonical": CanonicalUrl::of(&url).as_str(), "surt": surt})
+                }
+                Err(why) => json!({"canonical": null, "error": why, "surt": surt}),
+            })
+        });
+    }
+    let mut out = String::new();
+    for text in &args.urls {
+        let mut url =
+            canonical::parse(text).map_err(|why| CliError::usage(why, "write it with http:// or https://"))?;
+        url::strip(&mut url);
+        out.push_str(&format!("{}\t{}\n", CanonicalUrl::of(&url).as_str(), surt::surt(&url)));
+    }
+    context::print(&out)?;
+    Ok(CLEAN)
+}
+
+pub fn text(args: &TextArgs) -> Result<u8, CliError> {
+    if args.batch {
+        return batch(|row| {
+            let page = extract::read_html(&string(row, "html")?, &address(row.get("url").and_then(Value::as_str)));
+            Ok(page_json(&page))
+        });
+    }
+    let page = read_page(args.file.as_deref().unwrap_or("-"), args.url.as_deref())?;
+    match args.format {
+        ReportFormat::Json => context::print(&format!("{}\n", page_json(&page)))?,
+        ReportFormat::Text if page.title.is_empty() => context::print(&format!("{}\n", page.text))?,
+        ReportFormat::Text => context::print(&format!("{}\n\n{}\n", page.title, page.text))?,
+    }
+    Ok(CLEAN)
+}
+
+fn page_json(page: &Page) -> Value {
+    json!({"text": page.text, "title": page.title, "date": page.published, "lang": page.language})
+}
+
+pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
+    if args.batch {
+        return batch(|row| {
+            let url = address(row.get("url").and_then(Value::as_str));
+            let old = extract::read_html(&string(row, "old")?, &url);
+            let new = extract::read_html(&string(row, "new")?, &url);
+            Ok(compared(&old, &new).json())
+        });
+    }
+    let [old, new] = args.files.as_slice() else {
+        return Err(CliError::usage(
+            "compare wants two files",
+            "see `evercite compare --help`",
+        ));
+    };
+    let (old, new) = (
+        read_page(old, args.url.as_deref())?,
+        read_page(new, args.url.as_deref())?,
+    );
+    let found = compared(&old, &new);
+    match args.format {
+        ReportFormat::Json => context::print(&format!("{}\n", found.json()))?,
+        ReportFormat::Text => context::print(&found.text())?,
+    }
+    let same = matches!(found.content, Content::Identical | Content::Cosmetic);
+    Ok(if same { CLEAN } else { FINDINGS })
+}
+
+struct Compared<'a> {
+    content: Content,
+    scores: Option<Scores>,
+    removed: Vec<&'a str>,
+    added: Vec<&'a str>,
+}
+
+fn compared<'a>(old: &'a Page, new: &'a Page) -> Compared<'a> {
+    if old.document == new.document {
+        return Compared {
+            content: Content::Identical,
+            scores: None,
+            removed: vec![],
+            added: vec![],
+        };
+    }
+    if old.text_digest == new.text_digest {
+        return Compared {
+            content: Content::Cosmetic,
+            scores: None,
+            removed: vec![],
+            added: vec![],
+        };
+    }
+    let side = |page: &'a Page| drift::Side {
+        title: &page.title,
+        text: &page.text,
+    };
+    let (content, scores) = drift::compare(side(old), side(new));
+    let (removed, added) = drift::changes(&old.text, &new.text);
+    Compared {
+        content,
+        scores: Some(scores),
+        removed,
+        added,
+    }
+}
+
+impl Compared<'_> {
+    fn json(&self) -> Value {
+        let mut value = json!({"class": self.content, "removed": self.removed, "added": self.added});
+        if let Some(scores) = self.scores {
+            value["jaccard"] = json!(scores.jaccard);
+            value["containment"] = json!(scores.containment);
+            value["title"] = json!(scores.title);
+        }
+        value
+    }
+
+    fn text(&self) -> String {
+        let mut out = match self.scores {
+            Some(s) => format!(
+                "{} (similarity {:.3}, containment {:.3}, title {:.3})\n",
+                self.content, s.jaccard, s.containment, s.title
+            ),
+            None => format!("{}\n", self.content),
+        };
+        for sentence in &self.removed {
+            out.push_str(&format!("- {sentence}\n"));
+        }
+        for sentence in &self.added {
+            out.push_str(&format!("+ {sentence}\n"));
+        }
+        out
+    }
+}
+
+pub fn robots(args: &RobotsArgs) -> Result<u8, CliError> {
+    if args.batch {
+        return batch(|row| {
+            let encoded = string(row, "robots_base64")?;
+            let body = data_encoding::BASE64
+                .decode(encoded.as_bytes())
+                .map_err(|e| format!("robots_base64 is no base64: {e}"))?;
+            let allowed = robots::allowed_text(&body, &string(row, "agent")?, &string(row, "url")?);
+            Ok(json!({"allowed": allowed}))
+        });
+    }
+    let body = context::read_input(args.file.as_deref().unwrap_or("-"))?;
+    let mut out = String::new();
+    for url in &args.urls {
+        let word = if robots::allowed_text(&body, &args.agent, url) {
+            "allowed"
+        } else {
+            "disallowed"
+        };
+        out.push_str(&format!("{word}\t{url}\n"));
+    }
+    context::print(&out)?;
+    Ok(CLEAN)
+}
+
+fn read_page(name: &str, url: Option<&str>) -> Result<Page, CliError> {
+    let bytes = context::read_input(name)?;
+    let label = if name == "-" { "standard input.html" } else { name };
+    let document = source::document(label, bytes, None)
+        .map_err(|why| CliError::usage(why, "name an HTML, Markdown or text file"))?;
+    let address = address(url);
+    Ok(extract::read(&extract::Body {
+        bytes: &document.bytes,
+        media_type: Some(document.media_type),
+        charset: None,
+        url: &address,
+        local: true,
+    }))
+}
+
+fn address(text: Option<&str>) -> Url {
+    let given = text.and_then(|text| canonical::parse(text).ok());
+    match (given, Url::parse(NOWHERE)) {
+        (Some(url), _) | (None, Ok(url)) => url,
+        (None, Err(_)) => unreachable!("a constant address parses"),
+    }
+}
+
+fn string(row: &Value, key: &str) -> Result<String, String> {
+    row.get(key)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| format!("{key:?} is missing or no string"))
+}
+
+/// Answers each line of standard input with one line; the `id` goes along.
+fn batch(answer: impl Fn(&Value) -> Result<Value, String>) -> Result<u8, CliError> {
+    for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
+        let line = line.map_err(|e| CliError::failed(format!("standard input could not be read: {e}"), ""))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let bad = |why: String| {
+            CliError::usage(
+                format!("line {number} of standard input: {why}"),
+                "each line is one JSON object",
+            )
+        };
+        let row: Value = serde_json::from_str(&line).map_err(|e| bad(e.to_string()))?;
+        let mut told = answer(&row).map_err(bad)?;
+        told["id"] = row.get("id").cloned().unwrap_or(Value::Null);
+        context::print(&format!("{told}\n"))?;
+    }
+    Ok(CLEAN)
+}

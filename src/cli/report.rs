@@ -1,0 +1,33 @@
+//! `report`.
+
+use super::{
+    args::{Global, ReportArgs},
+    config::Config,
+    context::{self, Project, SystemClock},
+    error::CliError,
+};
+use crate::{
+    archive::{Archive, ReportScope},
+    model::time::Clock,
+};
+
+pub fn run(global: &Global, args: &ReportArgs) -> Result<u8, CliError> {
+    let config = Config::load(global, Default::default())?;
+    let archive = Archive::open(&config.archive)?;
+    let reader = archive.reader()?;
+    let article = match &args.article {
+        Some(wanted) => Some(context::find_article(&reader.articles()?, &Project::of(archive.path()), wanted)?.id),
+        None => None,
+    };
+    let scope = ReportScope {
+        article,
+        all: args.output.all,
+        new_in_run: None,
+    };
+    let report = reader.report(scope, SystemClock::default().now())?;
+    let code = context::verdict_code(&report, &args.fail_on)?;
+    if !global.quiet || code != super::CLEAN {
+        context::write_report(&report, &args.output)?;
+    }
+    Ok(code)
+}

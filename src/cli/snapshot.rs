@@ -1,0 +1,321 @@
+//! `snapshot` and `resume`; and running a crawl, for every verb that does.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::sync::watch;
+
+use super::{
+    CLEAN,
+    args::{CrawlArgs, Global, ReportFormat, ResumeArgs, SnapshotArgs},
+    config::{self, Config},
+    context::{self, Documents, Project, SystemClock},
+    error::CliError,
+    progress::Bar,
+};
+use crate::{
+    archive::{Archive, OpenRun, ReportScope, Writer},
+    crawl::{self, Summary},
+    fetch::Fetcher,
+    model::{
+        article::{ArticleKind, Document, Seed},
+        digest::PayloadDigest,
+        run::RunKind,
+        time::{Clock, Timestamp},
+        url::Url,
+    },
+    report,
+    source::{self, Source},
+};
+
+pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
+    let config = Config::load(global, args.crawl)?;
+    let base = args.base_url.as_deref().map(base_url).transpose()?;
+    let mut names = args.sources;
+    if let Some(list) = &args.files_from {
+        let text = String::from_utf8_lossy(&context::read_input(list)?).into_owned();
+        names.extend(source::list(&text).map(str::to_owned));
+    }
+    let seeds = names
+        .iter()
+        .map(|name| seed(name, args.cited_at, base.clone()))
+        .collect::<Result<Vec<_>, _>>()?;
+    if seeds.is_empty() {
+        return Err(CliError::usage(
+            "there is nothing to keep",
+            "name an article, or a list that is not empty",
+        ));
+    }
+    let clock = SystemClock::default();
+    let settings = config::crawl_settings(&config.crawl, clock.now())?;
+    let fetcher = config::fetcher(&config.crawl)?;
+    let archive = Archive::create(&config.archive)?;
+    let _lock = archive.lock()?;
+    let session = Session {
+        global,
+        archive: &archive,
+        fetcher: &fetcher,
+        clock: &clock,
+    };
+    let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
+    tell(global, &archive, &summary, &args.output, &clock, false)
+}
+
+pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
+    let config = Config::load(global, args.crawl)?;
+    let archive = Archive::open(&config.archive)?;
+    let _lock = archive.lock()?;
+    let Some((run, stored)) = archive.reader()?.unfinished_run()? else {
+        if !global.quiet {
+            context::print("There is no unfinished run.\n")?;
+        }
+        return Ok(CLEAN);
+    };
+    let stored: CrawlArgs = serde_json::from_str(&stored).map_err(|e| {
+        CliError::failed(
+            format!("the settings of the unfinished run cannot be read: {e}"),
+            "begin a new one with `evercite check`",
+        )
+    })?;
+    let crawl_args = config::lay_over(config.crawl, stored);
+    let clock = SystemClock::default();
+    let settings = config::crawl_settings(&crawl_args, clock.now())?;
+    let fetcher = config::fetcher(&crawl_args)?;
+    let session = Session {
+        global,
+        archive: &archive,
+        fetcher: &fetcher,
+        clock: &clock,
+    };
+    let summary = session.work(&run, &settings, HashMap::new())?;
+    tell(
+        global,
+        &archive,
+        &summary,
+        &args.output,
+        &clock,
+        run.kind == RunKind::Check,
+    )
+}
+
+/// Reads what an argument names.
+pub fn seed(name: &str, cited_at: Option<Timestamp>, base: Option<Url>) -> Result<Seed, CliError> {
+    let bad = |why: String| {
+        CliError::usage(
+            why,
+            "an article is an address, a Markdown, HTML or text file, or - for standard input",
+        )
+    };
+    Ok(
+        match source::classify(name, std::path::Path::new(name).exists()).map_err(bad)? {
+            Source::Web(url) => Seed {
+                kind: ArticleKind::Web,
+                locator: url.to_string(),
+                url: Some(url),
+                cited_at,
+                document: None,
+            },
+            Source::File(path) => {
+                let document = source::document(&path, context::read_input(&path)?, base).map_err(bad)?;
+                Seed {
+                    kind: ArticleKind::File,
+                    locator: path,
+                    url: None,
+                    cited_at,
+                    document: Some(document),
+                }
+            }
+            Source::Stdin => {
+                let document = source::document("standard input", context::read_stdin()?, base).map_err(bad)?;
+                let digest = PayloadDigest::of(&document.bytes).hex();
+                let locator = format!("stdin:{}", &digest[..12]);
+                Seed {
+                    kind: ArticleKind::Stdin,
+                    locator,
+                    url: None,
+                    cited_at,
+                    document: Some(document),
+                }
+            }
+        },
+    )
+}
+
+fn base_url(text: &str) -> Result<Url, CliError> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| {
+            CliError::usage(
+                format!("--base-url {text:?} is no web address"),
+                "write it with http:// or https://",
+            )
+        })
+}
+
+/// What every run needs.
+pub struct Session<'a> {
+    pub global: &'a Global,
+    pub archive: &'a Archive,
+    pub fetcher: &'a Arc<Fetcher>,
+    pub clock: &'a SystemClock,
+}
+
+impl Session<'_> {
+    /// Takes articles in and runs.
+    pub fn snapshot(&self, seeds: &[Seed], args: &CrawlArgs, settings: &crawl::Settings) -> Result<Summary, CliError> {
+        let project = Project::of(self.archive.path());
+        let reader = self.archive.reader()?;
+        let writer = self.archive.writer()?;
+        let run = self.begin(&writer, RunKind::Snapshot, args)?;
+        let mut once = HashMap::new();
+        let now = self.clock.now();
+        for seed in seeds {
+            let locator = match seed.kind {
+                ArticleKind::File => project.locator(&seed.locator),
+                _ => seed.locator.clone(),
+            };
+            let moved_from = match (&seed.document, seed.kind) {
+                (Some(document), ArticleKind::File) => {
+                    let same = reader.files_with(&PayloadDigest::of(&document.bytes))?;
+                    same.into_iter()
+                        .find(|old| *old != locator && !project.path(old).exists())
+                }
+                _ => None,
+            };
+            let (seed_owned, run_id) = (seed.clone(), run.id);
+            let taken = writer
+                .call(move |ingest| ingest.take_article(run_id, &seed_owned, &locator, moved_from.as_deref(), now))?;
+            if let Some(document) = &seed.document {
+                once.insert(taken.url, document.clone());
+            }
+        }
+        drop(writer);
+        self.work(&run, settings, once)
+    }
+
+    /// Begins a run, giving up one that was left unfinished.
+    pub fn begin(&self, writer: &Writer, kind: RunKind, args: &CrawlArgs) -> Result<OpenRun, CliError> {
+        let stored = serde_json::to_string(args)
+            .map_err(|e| CliError::failed(format!("the settings cannot be stored: {e}"), ""))?;
+        let now = self.clock.now();
+        let (run, given_up) = writer.call(move |ingest| {
+            let given_up = ingest.abandon_runs(now)?;
+            Ok((ingest.begin_run(kind, now, &stored)?, given_up))
+        })?;
+        if given_up > 0 && !self.global.quiet {
+            context::note("an unfinished run was given up for this one (`evercite resume` would have gone on with it)");
+        }
+        Ok(run)
+    }
+
+    /// Works a run to its end; Ctrl-C once stops it in order, twice at once.
+    pub fn work(
+        &self,
+        run: &OpenRun,
+        settings: &crawl::Settings,
+        once: HashMap<Url, Document>,
+    ) -> Result<Summary, CliError> {
+        let project = Project::of(self.archive.path());
+        let reader = self.archive.reader()?;
+        let documents = Documents {
+            reader: &reader,
+            project: &project,
+            once,
+        };
+        let bar = Bar::new(self.global, run.kind.as_str());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| CliError::failed(format!("the network runtime cannot start: {e}"), ""))?;
+        let summary = runtime.block_on(async {
+            let (stop, stopped) = watch::channel(false);
+            tokio::spawn(interrupts(stop));
+            let read_local = |url: &Url| documents.read(url);
+            let with = crawl::Edges {
+                fetcher: self.fetcher,
+                clock: self.clock,
+                read_local: &read_local,
+                observer: &bar,
+            };
+            crawl::run(self.archive, run, settings, with, stopped).await
+        });
+        bar.finish();
+        Ok(summary?)
+    }
+}
+
+async fn interrupts(stop: watch::Sender<bool>) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    context::note("stopping: what is in flight is finished and kept; press Ctrl-C again to leave at once");
+    // The crawl has ended when nobody listens.
+    let _ = stop.send(true);
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(130);
+    }
+}
+
+/// Says what a run found.
+pub fn tell(
+    global: &Global,
+    archive: &Archive,
+    summary: &Summary,
+    output: &super::args::OutputArgs,
+    clock: &dyn Clock,
+    only_findings: bool,
+) -> Result<u8, CliError> {
+    if summary.unfinished {
+        let left = summary.progress.total - summary.progress.done;
+        context::note(&format!("stopped with {left} links to go; `evercite resume` goes on"));
+        return Ok(CLEAN);
+    }
+    let changed = summary.outage || !summary.news.is_empty();
+    if global.quiet && !changed {
+        return Ok(CLEAN);
+    }
+    let scope = match global.quiet {
+        true => ReportScope {
+            new_in_run: Some(summary.run_id),
+            ..ReportScope::default()
+        },
+        false => ReportScope {
+            all: output.all,
+            ..ReportScope::default()
+        },
+    };
+    let found = archive.reader()?.report(scope, clock.now())?;
+    if output.format == ReportFormat::Json || output.output.is_some() || only_findings || global.quiet {
+        context::write_report(&found, output)?;
+        return Ok(CLEAN);
+    }
+    let p = &summary.progress;
+    let mut text = format!(
+        "Kept {} in {} ({} received, {} added).\n\n",
+        count(p.done, "page"),
+        archive.path().display(),
+        bytes(p.received),
+        bytes(p.stored)
+    );
+    text.push_str(&report::text(&found, context::style(false)));
+    text.push_str("\nNext: `evercite report --all` lists every link; `evercite check` visits them again.\n");
+    context::print(&text)?;
+    Ok(CLEAN)
+}
+
+fn count(n: u64, what: &str) -> String {
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
+}
+
+/// `12 kB`, `3.4 MB`.
+fn bytes(n: u64) -> String {
+    match n {
+        0..1000 => format!("{n} B"),
+        1000..1_000_000 => format!("{:.0} kB", n as f64 / 1e3),
+        _ => format!("{:.1} MB", n as f64 / 1e6),
+    }
+}

@@ -1,0 +1,435 @@
+//! The pipeline, readable top to bottom: frontier -> fetch -> read and encode -> one writer -> judge.
+//!
+//! The only place that joins stages. The driver below is one task that never blocks for long;
+//! bodies are read on worker threads ([`prepare`]), and everything is acknowledged by the writer
+//! before the frontier hears of it.
+
+mod judging;
+mod prepare;
+mod robots;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    archive::{Archive, ArchiveError, OpenRun, Reader},
+    fetch::{Fetched, Fetcher, Request},
+    frontier::{Frontier, Job, Limits, Scope, Step},
+    model::{
+        article::Document,
+        capture::{Exchange, Outcome, Purpose},
+        run::{Committed, Task, TaskEnd},
+        time::{Clock, Timestamp},
+        url::{self, Url},
+        verdict::{Access, Class, Transport},
+    },
+    verdict::access,
+};
+use prepare::{Chain, Workers};
+
+/// How a run goes about its work.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Politeness and budgets.
+    pub limits: Limits,
+    /// Which links are visited.
+    pub scope: Scope,
+    /// Links followed from an article: 1 is the article and what it links to.
+    pub depth: u32,
+    /// Attempts after a failure that may pass.
+    pub max_retries: u32,
+    /// The name that robots.txt files know us by.
+    pub robots_agent: String,
+    /// Statuses that the user takes for fine beside 2xx.
+    pub accept: Vec<std::ops::RangeInclusive<u16>>,
+}
+
+/// Reads a local article again, by its `urn:` address; the error says why it cannot be read.
+pub type ReadLocal<'a> = &'a dyn Fn(&Url) -> Result<Document, String>;
+
+/// The edges a run works through.
+#[derive(Clone, Copy)]
+pub struct Edges<'a> {
+    /// Makes the exchanges.
+    pub fetcher: &'a Arc<Fetcher>,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Reads local articles again.
+    pub read_local: ReadLocal<'a>,
+    /// Is told how it goes.
+    pub observer: &'a dyn Observer,
+}
+
+/// What can be seen of a run while it goes on.
+pub trait Observer {
+    /// Something was committed, or work was found.
+    fn progress(&self, progress: &Progress);
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Tasks known of.
+    pub total: u64,
+    /// Tasks done.
+    pub done: u64,
+    /// Exchanges in flight.
+    pub in_flight: usize,
+    /// Answers that say 404 or 410, and names that do not exist.
+    pub dead: u64,
+    /// Body bytes received.
+    pub received: u64,
+    /// Bytes the archive grew by.
+    pub stored: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Row of the run.
+    pub run_id: i64,
+    /// Counters at the end.
+    pub progress: Progress,
+    /// Stopped before its end: `resume` goes on with it.
+    pub unfinished: bool,
+    /// Most hosts failed at once: no verdicts were given.
+    pub outage: bool,
+    /// Citations whose class became another one, by the new class.
+    pub news: HashMap<Class, u64>,
+}
+
+/// Bytes of bodies that may wait for the workers before no more is asked for.
+const BACKLOG: u64 = 64 << 20;
+/// Tasks of a host loaded at once.
+const WINDOW: usize = 64;
+/// A `Retry-After` longer than this is not waited for within a run.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Works a run to its end, or until `stop` turns true.
+pub async fn run(
+    archive: &Archive,
+    run: &OpenRun,
+    settings: &Settings,
+    edges: Edges<'_>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<Summary, ArchiveError> {
+    let Edges {
+        fetcher,
+        clock,
+        read_local,
+        observer,
+    } = edges;
+    let reader = archive.reader()?;
+    let writer = archive.writer()?;
+    let (told, mut committed) = mpsc::unbounded_channel();
+    let workers = Workers::start(archive, &writer, told, run.id, settings.depth, fetcher.max_body())?;
+    let mut crawl = Crawl {
+        run,
+        settings,
+        fetcher,
+        clock,
+        read_local,
+        reader: &reader,
+        frontier: Frontier::new(settings.limits.clone(), settings.scope.clone()),
+        workers,
+        fetches: JoinSet::new(),
+        chains: HashMap::new(),
+        uncommitted: 0,
+        backlog: 0,
+        progress: Progress::default(),
+    };
+    for (host, _) in reader.waiting(run.id)? {
+        crawl.frontier.has_work(&host);
+    }
+    (crawl.progress.total, crawl.progress.done) = reader.progress(run.id)?;
+
+    let mut stopping = *stop.borrow();
+    loop {
+        let wake = if stopping { None } else { crawl.hand_out()? };
+        crawl.progress.in_flight = crawl.frontier.in_flight();
+        observer.progress(&crawl.progress);
+        if crawl.fetches.is_empty() && crawl.uncommitted == 0 && wake.is_none() {
+            break;
+        }
+        tokio::select! {
+            Some(done) = crawl.fetches.join_next(), if !crawl.fetches.is_empty() => match done {
+                Ok(Done::Page(job, fetched)) => crawl.answered(job, *fetched),
+                Ok(Done::Robots(address, state, exchanges)) => crawl.robots_answered(&address, state, exchanges),
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            },
+            Some(news) = committed.recv() => crawl.acknowledged(news)?,
+            () = sleep_until(clock, wake), if wake.is_some() => {}
+            Ok(()) = stop.changed(), if !stopping => stopping = *stop.borrow(),
+        }
+    }
+
+    let mut summary = Summary {
+        run_id: run.id,
+        progress: crawl.progress.clone(),
+        ..Summary::default()
+    };
+    drop(crawl);
+    let (total, done) = reader.progress(run.id)?;
+    summary.unfinished = done < total;
+    if !summary.unfinished {
+        judging::judge(&reader, &writer, &settings.accept, clock.now(), &mut summary)?;
+    }
+    Ok(summary)
+}
+
+/// What comes back from the network.
+enum Done {
+    Page(Box<Job>, Box<Fetched>),
+    Robots(Url, crate::frontier::RobotsState, Vec<Exchange>),
+}
+
+struct Crawl<'a> {
+    run: &'a OpenRun,
+    settings: &'a Settings,
+    fetcher: &'a Arc<Fetcher>,
+    clock: &'a dyn Clock,
+    read_local: ReadLocal<'a>,
+    reader: &'a Reader,
+    frontier: Frontier,
+    workers: Workers,
+    fetches: JoinSet<Done>,
+    /// Exchanges of chains that are still under way, by task.
+    chains: HashMap<i64, Vec<Exchange>>,
+    uncommitted: usize,
+    backlog: u64,
+    progress: Progress,
+}
+
+impl Crawl<'_> {
+    /// Does whatever the frontier asks for now. Returns when to ask again, if only time is missing.
+    fn hand_out(&mut self) -> Result<Option<Timestamp>, ArchiveError> {
+        while self.backlog < BACKLOG {
+            let now = self.clock.now();
+            match self.frontier.next(now) {
+                Step::Fetch(job) if job.url.scheme() == "urn" => self.read_document(job, now),
+                Step::Fetch(job) => self.fetch(job, now)?,
+                Step::Robots(address) => self.ask_robots(address, now)?,
+                Step::Refuse(job, access, detail) => {
+                    self.end(job, now, Outcome::NotAsked { access, detail });
+                }
+                Step::Unreachable(job, transport, detail) => {
+                    self.end(job, now, Outcome::Failed { transport, detail });
+                }
+                Step::Refill(host, after) => {
+                    let tasks = self.reader.tasks(self.run.id, &host, after, WINDOW)?;
+                    let complete = tasks.len() < WINDOW;
+                    self.frontier.refill(&host, tasks, complete);
+                }
+                Step::WaitUntil(at) => return Ok(Some(at)),
+                Step::Idle => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn fetch(&mut self, job: Box<Job>, now: Timestamp) -> Result<(), ArchiveError> {
+        let fetcher = Arc::clone(self.fetcher);
+        // What is to be followed further must come whole: a 304 brings no links.
+        let follows = job.task.purpose == Purpose::Citation && job.task.depth < self.settings.depth;
+        let prior = match () {
+            () if follows => None,
+            () if job.url == job.task.url => job.task.prior.clone(),
+            () => self.reader.prior(&job.url)?,
+        };
+        let mut job = job;
+        job.task.prior = prior;
+        self.fetches.spawn(async move {
+            let request = Request {
+                url: &job.url,
+                prior: job.task.prior.as_ref(),
+                cookies: &job.cookies,
+                at: now,
+            };
+            let fetched = fetcher.exchange(request).await;
+            Done::Page(job, Box::new(fetched))
+        });
+        Ok(())
+    }
+
+    fn read_document(&mut self, job: Box<Job>, now: Timestamp) {
+        let outcome = match (self.read_local)(&job.url) {
+            Ok(Document {
+                bytes: body,
+                media_type,
+                base,
+            }) => Outcome::Local { media_type, body, base },
+            Err(detail) => Outcome::Failed {
+                transport: Transport::Other,
+                detail,
+            },
+        };
+        self.frontier.release(url::host(&job.url), now, 0, None);
+        self.end(job, now, outcome);
+    }
+
+    fn ask_robots(&mut self, address: Url, now: Timestamp) -> Result<(), ArchiveError> {
+        if let Some(state) = robots::cached(self.reader, &address, now, &self.settings.robots_agent)? {
+            self.frontier.robots(&address, state, now);
+            return Ok(());
+        }
+        let fetcher = Arc::clone(self.fetcher);
+        let (agent, retries) = (self.settings.robots_agent.clone(), self.settings.max_retries);
+        self.fetches.spawn(async move {
+            let (state, exchanges) = robots::fetch(&fetcher, &address, now, &agent, retries).await;
+            Done::Robots(address, state, exchanges)
+        });
+        Ok(())
+    }
+
+    fn robots_answered(&mut self, address: &Url, state: crate::frontier::RobotsState, exchanges: Vec<Exchange>) {
+        self.frontier.robots(address, state, self.clock.now());
+        self.hand_over(None, Purpose::Robots, exchanges, TaskEnd::Done);
+    }
+
+    /// An answer or a failure: follow its redirect, try again later, or pass it on to be read.
+    fn answered(&mut self, mut job: Box<Job>, fetched: Fetched) {
+        let now = self.clock.now();
+        let bytes = match &fetched.exchange.outcome {
+            Outcome::Answer(answer) => answer.encoded.len() as u64,
+            _ => 0,
+        };
+        self.progress.received += bytes;
+        let pause = fetched.retry_after.filter(|pause| *pause <= PATIENCE);
+        self.frontier.release(url::host(&job.url), now, bytes, pause);
+        let host = url::host(&job.url).to_owned();
+        for (name, value) in fetched.cookies {
+            job.cookies.retain(|(h, n, _)| !(*h == host && *n == name));
+            job.cookies.push((host.clone(), name, value));
+        }
+        if let Some(to) = redirect_target(&fetched.exchange) {
+            self.chains.entry(job.task.id).or_default().push(fetched.exchange);
+            if let Err((mut job, transport, detail)) = self.frontier.redirect(job, to.clone()) {
+                job.url = to;
+                self.end(job, now, Outcome::Failed { transport, detail });
+            }
+            return;
+        }
+        let (transport, access) = access::read(&fetched.exchange.outcome);
+        let impatient = fetched.retry_after.is_some_and(|pause| pause > PATIENCE);
+        let again = may_pass(transport, access, &fetched.exchange.outcome) && !impatient;
+        let end = match again && job.task.attempts < self.settings.max_retries {
+            true => TaskEnd::Retry(now.plus(pause.unwrap_or_default().max(backoff(&job.task)))),
+            false => TaskEnd::Done,
+        };
+        if end == TaskEnd::Done && is_dead_at_once(transport, &fetched.exchange.outcome) {
+            self.progress.dead += 1;
+        }
+        self.finish(job.task, fetched.exchange, end);
+    }
+
+    /// Ends a task with an outcome for which nobody was asked.
+    fn end(&mut self, job: Box<Job>, at: Timestamp, outcome: Outcome) {
+        let exchange = Exchange {
+            url: job.url,
+            at,
+            elapsed_ms: 0,
+            request_head: Vec::new(),
+            outcome,
+        };
+        self.finish(job.task, exchange, TaskEnd::Done);
+    }
+
+    fn finish(&mut self, task: Task, last: Exchange, end: TaskEnd) {
+        let mut hops = self.chains.remove(&task.id).unwrap_or_default();
+        hops.push(last);
+        let purpose = task.purpose;
+        self.hand_over(Some(task), purpose, hops, end);
+    }
+
+    fn hand_over(&mut self, task: Option<Task>, purpose: Purpose, hops: Vec<Exchange>, end: TaskEnd) {
+        let weight = hops.iter().map(|hop| match &hop.outcome {
+            Outcome::Answer(answer) => answer.encoded.len() as u64,
+            _ => 0,
+        });
+        let chain = Chain {
+            task,
+            purpose,
+            weight: weight.sum(),
+            hops,
+            end,
+        };
+        self.uncommitted += 1;
+        self.backlog += chain.weight;
+        self.workers.send(chain);
+    }
+
+    /// The writer acknowledged an attempt.
+    fn acknowledged(&mut self, news: prepare::News) -> Result<(), ArchiveError> {
+        self.uncommitted -= 1;
+        self.backlog -= news.weight;
+        let Committed {
+            end,
+            new_work,
+            stored_bytes,
+            ..
+        } = news.outcome?;
+        self.progress.stored += stored_bytes;
+        for (host, count) in new_work {
+            self.progress.total += count;
+            self.frontier.has_work(&host);
+        }
+        match (news.task, end) {
+            (Some(task), TaskEnd::Retry(due)) => self.frontier.retry(task, due),
+            (Some(_), TaskEnd::Done) => self.progress.done += 1,
+            (None, _) => {}
+        }
+        Ok(())
+    }
+}
+
+async fn sleep_until(clock: &dyn Clock, wake: Option<Timestamp>) {
+    if let Some(at) = wake {
+        tokio::time::sleep(at.since(clock.now()).max(Duration::from_millis(1))).await;
+    }
+}
+
+/// Where an answer redirects to, without credentials and fragment.
+fn redirect_target(exchange: &Exchange) -> Option<Url> {
+    let Outcome::Answer(answer) = &exchange.outcome else {
+        return None;
+    };
+    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let mut to = exchange.url.join(answer.header("location")?).ok()?;
+    url::strip(&mut to);
+    Some(to)
+}
+
+/// Failures that another attempt may not meet.
+fn may_pass(transport: Transport, access: Access, outcome: &Outcome) -> bool {
+    let status = match outcome {
+        Outcome::Answer(answer) => Some(answer.status),
+        _ => None,
+    };
+    match transport {
+        Transport::Ok => access == Access::RateLimited || matches!(status, Some(500 | 502 | 503 | 504)),
+        Transport::Refused
+        | Transport::Reset
+        | Transport::DnsFailure
+        | Transport::ConnectTimeout
+        | Transport::ReadTimeout
+        | Transport::Truncated => true,
+        _ => false,
+    }
+}
+
+fn is_dead_at_once(transport: Transport, outcome: &Outcome) -> bool {
+    transport == Transport::NoSuchName || matches!(outcome, Outcome::Answer(a) if matches!(a.status, 404 | 410))
+}
+
+/// One second, doubled at each attempt, and up to half as much again so that retries spread out.
+fn backoff(task: &Task) -> Duration {
+    let base = 1000u64 << task.attempts.min(6);
+    let spread = (task.id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    Duration::from_millis(base + spread % (base / 2 + 1))
+}

@@ -1,0 +1,103 @@
+//! Getting a robots.txt: from the archive while it is fresh, else from the site (RFC 9309 section 2.3).
+
+use std::{sync::Arc, time::Duration};
+
+use super::redirect_target;
+use crate::{
+    archive::{ArchiveError, Reader},
+    fetch::{Fetcher, Request, decode},
+    frontier::{RobotsState, robots::Rules},
+    model::{
+        capture::{Exchange, Outcome},
+        time::Timestamp,
+        url::Url,
+        verdict::Transport,
+    },
+};
+
+/// A copy serves for a day (section 2.4).
+const FRESH: Duration = Duration::from_secs(24 * 3600);
+/// Redirects followed (section 2.3.1.2).
+const REDIRECTS: usize = 5;
+/// Bytes read (section 2.5).
+const LIMIT: usize = 512_000;
+
+/// The rules of the copy in the archive, if it is fresh and conclusive.
+pub(super) fn cached(
+    reader: &Reader,
+    address: &Url,
+    now: Timestamp,
+    agent: &str,
+) -> Result<Option<RobotsState>, ArchiveError> {
+    let Some(copy) = reader
+        .robots(address)?
+        .filter(|copy| now.since(copy.at) < FRESH && now >= copy.at)
+    else {
+        return Ok(None);
+    };
+    Ok(match copy.status {
+        Some(200..=299) => Some(RobotsState::Rules(Arc::new(Rules::parse(&copy.body, agent)))),
+        Some(300..=499) => Some(RobotsState::Rules(Arc::new(Rules::allow_all()))),
+        // A server error may have passed: it is asked again.
+        _ => None,
+    })
+}
+
+/// Asks the site. Failures that may pass are tried again a little later.
+pub(super) async fn fetch(
+    fetcher: &Fetcher,
+    address: &Url,
+    at: Timestamp,
+    agent: &str,
+    retries: u32,
+) -> (RobotsState, Vec<Exchange>) {
+    for attempt in 0.. {
+        let exchanges = follow(fetcher, address, at).await;
+        let state = state(&exchanges, fetcher.max_body(), agent);
+        let transient = matches!(&state, RobotsState::Unreachable(t, _) if *t != Transport::NoSuchName);
+        if !transient || attempt >= retries {
+            return (state, exchanges);
+        }
+        tokio::time::sleep(Duration::from_millis(500 << attempt.min(4))).await;
+    }
+    unreachable!("the loop above ends only by returning")
+}
+
+async fn follow(fetcher: &Fetcher, address: &Url, at: Timestamp) -> Vec<Exchange> {
+    let mut exchanges = Vec::new();
+    let mut url = address.clone();
+    loop {
+        let request = Request {
+            url: &url,
+            prior: None,
+            cookies: &[],
+            at,
+        };
+        let exchange = fetcher.exchange(request).await.exchange;
+        let next = redirect_target(&exchange).filter(|to| matches!(to.scheme(), "http" | "https"));
+        exchanges.push(exchange);
+        match next {
+            Some(to) if exchanges.len() <= REDIRECTS => url = to,
+            _ => return exchanges,
+        }
+    }
+}
+
+fn state(exchanges: &[Exchange], cap: usize, agent: &str) -> RobotsState {
+    let allow = || RobotsState::Rules(Arc::new(Rules::allow_all()));
+    match exchanges.last().map(|exchange| &exchange.outcome) {
+        Some(Outcome::Answer(answer)) => match answer.status {
+            200..=299 => {
+                let coding = answer.header("content-encoding").unwrap_or("").to_owned();
+                let body = decode::decode(answer.encoded.clone(), &coding, cap.min(LIMIT)).bytes;
+                RobotsState::Rules(Arc::new(Rules::parse(&body, agent)))
+            }
+            500..=599 => RobotsState::ServerError(answer.status),
+            // "Unavailable": 4xx, and redirects without end.
+            _ => allow(),
+        },
+        Some(Outcome::Failed { transport, detail }) => RobotsState::Unreachable(*transport, detail.clone()),
+        // An address we may not ask is refused for the page itself, too.
+        _ => allow(),
+    }
+}

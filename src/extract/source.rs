@@ -1,0 +1,446 @@
+//! The raw markup, read tag by tag in one linear pass: where a link stands in a local file, how
+//! much of a hostile document is safe to parse, and the links of what is not.
+//!
+//! A scanner, not a parser: it builds no tree and fixes no errors.
+
+/// Deepest nesting that is parsed.
+const DEPTH: usize = 512;
+/// Most attributes in one tag.
+const ATTRIBUTES: usize = 4_096;
+/// Most tags in a document.
+const TAGS: usize = 400_000;
+/// Most characters of the kinds that a parser stops at (`<` and `&`).
+const STOPS: usize = 4_000_000;
+/// Most bytes of a document.
+const BYTES: usize = 12 * 1024 * 1024;
+
+/// One tag of the source.
+#[derive(Debug, Clone, Copy)]
+pub struct Tag<'a> {
+    /// Offset of `<`.
+    pub start: usize,
+    /// One past `>`, or the end of the source.
+    pub end: usize,
+    /// The name as written.
+    pub name: &'a str,
+    /// `</name>`.
+    pub closing: bool,
+    /// What stands between name and `>`.
+    inside: &'a str,
+    /// How many attributes, at most [`ATTRIBUTES`] and one.
+    attributes: usize,
+}
+
+impl<'a> Tag<'a> {
+    /// Whether the name is `name`.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Names and raw values of the attributes.
+    pub fn attributes(&self) -> Attributes<'a> {
+        Attributes { rest: self.inside }
+    }
+}
+
+/// Names and raw values (entities as written) of the attributes of one tag.
+pub struct Attributes<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self
+            .rest
+            .trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>');
+        if rest.is_empty() {
+            return None;
+        }
+        let mut ends = rest.char_indices().skip(1);
+        let name_end = ends.find(|(_, c)| c.is_ascii_whitespace() || matches!(c, '=' | '/' | '>'));
+        let (name, after) = rest.split_at(name_end.map_or(rest.len(), |(at, _)| at));
+        let Some(after) = after.trim_ascii_start().strip_prefix('=') else {
+            self.rest = after;
+            return Some((name, ""));
+        };
+        let after = after.trim_ascii_start();
+        let (value, after) = match after.as_bytes().first() {
+            Some(&quote @ (b'"' | b'\'')) => after[1..].split_once(quote as char).unwrap_or((&after[1..], "")),
+            _ => after.split_at(
+                after
+                    .find(|c: char| c.is_ascii_whitespace() || c == '>')
+                    .unwrap_or(after.len()),
+            ),
+        };
+        self.rest = after;
+        Some((name, value))
+    }
+}
+
+/// Every tag from some offset on; comments are passed over.
+pub struct Tags<'a> {
+    source: &'a str,
+    at: usize,
+}
+
+impl<'a> Tags<'a> {
+    /// The tags of `source` from byte `at` on.
+    pub fn new(source: &'a str, at: usize) -> Self {
+        Self { source, at }
+    }
+
+    /// Moves on to the end tag of the element `name`, whose content is not markup.
+    pub fn skip_content(&mut self, name: &str) {
+        let bytes = self.source.as_bytes();
+        while let Some(found) = self.source[self.at..].find("</") {
+            let start = self.at + found;
+            self.at = start + 2;
+            if bytes
+                .get(self.at..self.at + name.len())
+                .is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes()))
+            {
+                self.at = start;
+                return;
+            }
+        }
+        self.at = self.source.len();
+    }
+
+    /// Where the comment ends whose text begins at `from`.
+    fn comment_end(&self, from: usize) -> usize {
+        let text = &self.source[from..];
+        if text.starts_with('>') || text.starts_with("->") {
+            return from;
+        }
+        let mut at = 0;
+        while let Some(dashes) = text[at..].find("--") {
+            at += dashes + 2;
+            if text[at..].starts_with('>') || text[at..].starts_with("!>") {
+                return from + at;
+            }
+            at -= 1;
+        }
+        self.source.len()
+    }
+}
+
+impl<'a> Iterator for Tags<'a> {
+    type Item = Tag<'a>;
+
+    fn next(&mut self) -> Option<Tag<'a>> {
+        let bytes = self.source.as_bytes();
+        loop {
+            let start = self.at + self.source[self.at..].find('<')?;
+            let closing = bytes.get(start + 1) == Some(&b'/');
+            let name_start = start + 1 + usize::from(closing);
+            if bytes.get(name_start).is_some_and(u8::is_ascii_alphabetic) {
+                let name_end = bytes[name_start..]
+                    .iter()
+                    .position(|&b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
+                let name_end = name_end.map_or(bytes.len(), |end| name_start + end);
+                let (end, attributes) = tag_end(bytes, name_end);
+                self.at = end;
+                let (name, inside) = (&self.source[name_start..name_end], &self.source[name_end..end]);
+                return Some(Tag {
+                    start,
+                    end,
+                    name,
+                    closing,
+                    inside,
+                    attributes,
+                });
+            }
+            self.at = if bytes[start..].starts_with(b"<!--") {
+                self.comment_end(start + 4)
+            } else {
+                start + 1
+            };
+        }
+    }
+}
+
+/// From behind a tag's name to one past its `>`, and how many attributes stand between. Gives up
+/// on a tag with too many of them.
+fn tag_end(bytes: &[u8], from: usize) -> (usize, usize) {
+    let (mut at, mut attributes, mut in_word, mut awaits_value) = (from, 0, false, false);
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'>' => return (at, attributes),
+            b'"' | b'\'' if awaits_value => {
+                let Some(length) = bytes[at..].iter().position(|&b| b == byte) else {
+                    return (bytes.len(), attributes);
+                };
+                at += length + 1;
+                (in_word, awaits_value) = (false, false);
+            }
+            b'=' if in_word && !awaits_value => awaits_value = true,
+            b'/' if !awaits_value => in_word = false,
+            _ if byte.is_ascii_whitespace() => in_word = awaits_value,
+            _ if !in_word => {
+                in_word = true;
+                attributes += 1;
+                if attributes > ATTRIBUTES {
+                    return (at - 1, attributes);
+                }
+            }
+            _ => awaits_value = false,
+        }
+    }
+    (at, attributes)
+}
+
+/// How many bytes of `html` are safe to parse: all, unless nesting, attributes, tags or length
+/// pass what takes a parser reasonable time. The cost of parsing grows with the square of the
+/// first two.
+pub fn safe_length(html: &str) -> usize {
+    let mut open = Open::default();
+    let mut tags = Tags::new(html, 0);
+    let (mut count, mut roots) = (0, 0);
+    while let Some(tag) = tags.next() {
+        count += 1;
+        if tag.is("html") || tag.is("body") {
+            roots += tag.attributes;
+        }
+        if roots > ATTRIBUTES || count > TAGS || tag.end > BYTES || tag.attributes > ATTRIBUTES || !open.see(&tag) {
+            return tag.start;
+        }
+        if !tag.closing && RAW.iter().any(|raw| tag.is(raw)) && open.reads_raw(tag.name) {
+            tags.skip_content(tag.name);
+        }
+    }
+    let stops = |bytes: &[u8]| bytes.iter().filter(|&&b| b == b'<' || b == b'&').count();
+    let mut most = html.len().min(BYTES);
+    if stops(&html.as_bytes()[..most]) > STOPS {
+        let mut seen = html.bytes().enumerate().filter(|(_, b)| matches!(b, b'<' | b'&'));
+        most = seen.nth(STOPS).map_or(most, |(at, _)| at);
+    }
+    html.floor_char_boundary(most)
+}
+
+/// Elements whose content is text whatever it looks like.
+const RAW: &[&str] = &[
+    "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes",
+];
+/// Elements that have no content, or that their next sibling or parent closes.
+const FLAT: &[&str] = &[
+    "a", "area", "base", "basefont", "bgsound", "body", "br", "col", "colgroup", "dd", "dt", "embed", "frame", "head",
+    "hr", "html", "image", "img", "input", "keygen", "li", "link", "meta", "nobr", "optgroup", "option", "p", "param",
+    "rp", "rt", "script", "source", "style", "tbody", "td", "textarea", "tfoot", "th", "thead", "title", "tr", "track",
+    "wbr", "xmp",
+];
+/// Elements that a parser opens again in the next block when they were not closed.
+const LASTING: &[&str] = &[
+    "b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u",
+];
+/// Elements whose end tag closes whatever is open inside them.
+const STRONG: &[&str] = &[
+    "address",
+    "applet",
+    "article",
+    "aside",
+    "blockquote",
+    "button",
+    "center",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "iframe",
+    "listing",
+    "main",
+    "marquee",
+    "menu",
+    "nav",
+    "noembed",
+    "noframes",
+    "noscript",
+    "object",
+    "ol",
+    "plaintext",
+    "pre",
+    "search",
+    "section",
+    "select",
+    "summary",
+    "table",
+    "template",
+    "ul",
+];
+/// Elements that the end tags of others do not reach through.
+const WALLS: &[&str] = &[
+    "annotation-xml",
+    "applet",
+    "caption",
+    "desc",
+    "foreignobject",
+    "marquee",
+    "mi",
+    "mn",
+    "mo",
+    "ms",
+    "mtext",
+    "object",
+    "table",
+    "template",
+];
+
+/// The elements open at some point of the source, at most as deep as a parser would have them.
+#[derive(Default)]
+struct Open {
+    stack: Vec<Entry>,
+    /// Closed by their parents' end tags, so that a parser opens them again.
+    lasting: usize,
+    /// How many `<svg>` and `<math>` are in the stack.
+    foreign: usize,
+}
+
+struct Entry {
+    name: Name,
+    /// What [`Open::lasting`] was when it was opened.
+    lasting: usize,
+}
+
+/// A tag name in lower case, cut to 16 bytes.
+type Name = [u8; 16];
+
+fn short(name: &str) -> Name {
+    let mut out = Name::default();
+    for (to, from) in out.iter_mut().zip(name.bytes()) {
+        *to = from.to_ascii_lowercase();
+    }
+    out
+}
+
+fn among(list: &[&str], name: &Name) -> bool {
+    let length = name.iter().position(|&b| b == 0).unwrap_or(name.len());
+    list.binary_search_by(|known| known.as_bytes().cmp(&name[..length]))
+        .is_ok()
+}
+
+impl Open {
+    /// Takes note of a tag. False when the document has become too deep.
+    fn see(&mut self, tag: &Tag<'_>) -> bool {
+        let name = short(tag.name);
+        if tag.closing {
+            self.close(&name);
+        } else if !self.cell(&name) && !among(FLAT, &name) {
+            self.open(name, tag.inside.ends_with("/>"));
+        }
+        self.stack.len() + self.lasting <= DEPTH
+    }
+
+    fn open(&mut self, name: Name, empty: bool) {
+        if self.foreign > 0 && among(STRONG, &name) {
+            self.leave_foreign();
+        }
+        let foreign = is_foreign(&name);
+        if !empty || !foreign && self.foreign == 0 {
+            self.foreign += usize::from(foreign);
+            self.stack.push(Entry {
+                name,
+                lasting: self.lasting,
+            });
+        }
+    }
+
+    /// A table's cell or row closes all that is open in the table. False when it is none.
+    fn cell(&mut self, name: &Name) -> bool {
+        if !among(&["tbody", "td", "tfoot", "th", "thead", "tr"], name) {
+            return false;
+        }
+        let table = short("table");
+        if let Some(at) = self.stack.iter().rposition(|entry| entry.name == table) {
+            self.lasting = self.stack[at].lasting;
+            self.truncate(at + 1, false);
+        }
+        true
+    }
+
+    fn close(&mut self, name: &Name) {
+        if self.cell(name) {
+            return;
+        }
+        let lasting = among(LASTING, name);
+        let strong = among(STRONG, name);
+        for at in (0..self.stack.len()).rev() {
+            let entry = &self.stack[at].name;
+            if entry == name {
+                if lasting && self.stack[at..].iter().any(|inner| among(STRONG, &inner.name)) {
+                    self.stack.remove(at);
+                } else {
+                    self.truncate(at, true);
+                }
+                return;
+            }
+            if among(WALLS, entry) || !strong && !lasting && among(STRONG, entry) {
+                return;
+            }
+        }
+        if lasting {
+            self.lasting = self.lasting.saturating_sub(1);
+        }
+    }
+
+    fn truncate(&mut self, to: usize, keep_lasting: bool) {
+        for (nth, entry) in self.stack.drain(to..).enumerate() {
+            self.foreign -= usize::from(is_foreign(&entry.name));
+            self.lasting += usize::from(keep_lasting && nth > 0 && among(LASTING, &entry.name));
+        }
+    }
+
+    /// An HTML block inside `<svg>` or `<math>` ends them.
+    fn leave_foreign(&mut self) {
+        if let Some(at) = self.stack.iter().position(|entry| is_foreign(&entry.name)) {
+            self.truncate(at, false);
+        }
+    }
+
+    /// Whether the content of `name` is text here.
+    fn reads_raw(&self, name: &str) -> bool {
+        self.foreign == 0
+            && (name.eq_ignore_ascii_case("script") || !self.stack.iter().any(|e| e.name == short("select")))
+    }
+}
+
+fn is_foreign(name: &Name) -> bool {
+    *name == short("svg") || *name == short("math")
+}
+
+/// The addresses of `<a href>` from byte `at` on, at most `most`, with `&amp;` decoded.
+pub fn links_from(html: &str, at: usize, most: usize) -> Vec<String> {
+    let mut links = Vec::new();
+    let mut tags = Tags::new(html, at);
+    while let Some(tag) = tags.next() {
+        if links.len() == most {
+            break;
+        }
+        if tag.closing {
+            continue;
+        }
+        if tag.is("script") || tag.is("style") {
+            tags.skip_content(tag.name);
+        } else if tag.is("a") {
+            let href = tag.attributes().find(|(name, _)| name.eq_ignore_ascii_case("href"));
+            links.extend(href.map(|(_, value)| value.replace("&amp;", "&")));
+        }
+    }
+    links
+}

@@ -1,0 +1,116 @@
+//! Plain text: its addresses and its lines.
+//!
+//! Must not guess at markup.
+
+use linkify::{LinkFinder, LinkKind};
+
+use super::{Locator, digest, fold};
+use crate::model::{
+    link::{Link, Place, Role},
+    page::{Page, PageKind},
+    url::{RawHref, Url, resolve},
+};
+
+/// Reads plain text. `mark` is the length of the byte order mark before it when links get spans.
+pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
+    let mut locator = Locator::new(source, mark.unwrap_or(0));
+    let found = addresses(source);
+    let links = found.into_iter().map(|(start, end, href)| {
+        let span = mark.map(|_| locator.span(start, end));
+        let raw = RawHref(href);
+        Link {
+            target: resolve(url, &raw),
+            anchor: source[start..end].chars().take(Link::ANCHOR_MAX).collect(),
+            raw,
+            rel: String::new(),
+            role: Role::Cite,
+            place: Place::Main,
+            span,
+            section: None,
+        }
+    });
+    let links = links.collect();
+    let text = lines(source);
+    Page {
+        kind: PageKind::Text,
+        charset: "UTF-8",
+        title: String::new(),
+        language: None,
+        published: None,
+        canonical: None,
+        document: digest::of_plain(&text),
+        text_digest: digest::of_text(&text),
+        text,
+        links,
+        cut: false,
+    }
+}
+
+/// Every line folded; lines without words left out.
+pub fn lines(source: &str) -> String {
+    let mut text = String::with_capacity(source.len());
+    for line in source.lines().map(fold).filter(|line| !line.is_empty()) {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+/// Addresses written out in a text: start, end, and the address, `mailto:` added to those of mail.
+pub fn addresses(text: &str) -> Vec<(usize, usize, String)> {
+    let finder = LinkFinder::new();
+    let found = finder.links(text).filter_map(|link| {
+        let written = link.as_str();
+        let href = match link.kind() {
+            LinkKind::Email => format!("mailto:{written}"),
+            _ => written.to_owned(),
+        };
+        let web = *link.kind() == LinkKind::Email || has_scheme(written);
+        web.then(|| (link.start(), link.end(), href))
+    });
+    found.collect()
+}
+
+/// Schemes that a reader would call a link; linkify takes any.
+fn has_scheme(address: &str) -> bool {
+    let scheme = address.split(':').next().unwrap_or("").to_ascii_lowercase();
+    matches!(
+        scheme.as_str(),
+        "http" | "https" | "ftp" | "ftps" | "mailto" | "gemini" | "gopher" | "ipfs"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_addresses_without_the_punctuation_around_them() {
+        for (text, want) in [
+            ("see https://example.org/a.", vec!["https://example.org/a"]),
+            ("(https://example.org/a_(b))", vec!["https://example.org/a_(b)"]),
+            (
+                "смотри <https://пример.example/путь>, там",
+                vec!["https://пример.example/путь"],
+            ),
+            ("write to me@example.org!", vec!["mailto:me@example.org"]),
+            (
+                "http://a.example http://b.example",
+                vec!["http://a.example", "http://b.example"],
+            ),
+            ("no links: std::io, 10:30", vec![]),
+        ] {
+            let got: Vec<String> = addresses(text).into_iter().map(|(_, _, href)| href).collect();
+            assert_eq!(got, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn gives_spans_in_bytes_and_columns_in_characters() {
+        let url = Url::parse("urn:uuid:0").unwrap();
+        let page = read("été\n日本 https://example.org/ x", &url, Some(3));
+        let span = page.links[0].span.unwrap();
+        assert_eq!((span.start, span.end, span.line, span.column), (16, 36, 2, 4));
+        assert_eq!(page.text, "été\n日本 https://example.org/ x\n");
+    }
+}

@@ -1,0 +1,68 @@
+//! Which links the user wants visited at all.
+
+use regex::Regex;
+
+use crate::model::url::Url;
+
+/// Include and exclude patterns: regular expressions matched anywhere in the whole address.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    include: Vec<Regex>,
+    exclude: Vec<Regex>,
+}
+
+impl Scope {
+    /// Compiles the patterns; the error names the one that is wrong.
+    pub fn new(include: &[String], exclude: &[String]) -> Result<Self, String> {
+        let compile = |patterns: &[String]| {
+            patterns
+                .iter()
+                .map(|pattern| Regex::new(pattern).map_err(|e| format!("the pattern {pattern:?} is wrong: {e}")))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            include: compile(include)?,
+            exclude: compile(exclude)?,
+        })
+    }
+
+    /// Why an address is left out, if it is. An include pattern that matches wins over exclusion.
+    pub fn refuses(&self, url: &Url) -> Option<String> {
+        let text = url.as_str();
+        if self.include.iter().any(|pattern| pattern.is_match(text)) {
+            return None;
+        }
+        if let Some(pattern) = self.exclude.iter().find(|pattern| pattern.is_match(text)) {
+            return Some(format!("excluded by the pattern {:?}", pattern.as_str()));
+        }
+        (!self.include.is_empty()).then(|| "matches none of the include patterns".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn include_wins_over_exclude() {
+        let scope = |include: &[&str], exclude: &[&str]| {
+            let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+            Scope::new(&owned(include), &owned(exclude))
+        };
+        for (include, exclude, url, refused) in [
+            (&[][..], &[][..], "http://a.example/x", false),
+            (&[], &["a\\.example"], "http://a.example/x", true),
+            (&[], &["a\\.example"], "http://b.example/x", false),
+            (&["/x$"], &["a\\.example"], "http://a.example/x", false),
+            (&["/x$"], &[], "http://a.example/y", true),
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!(
+                scope(include, exclude).unwrap().refuses(&url).is_some(),
+                refused,
+                "{include:?} {exclude:?}"
+            );
+        }
+        assert!(scope(&["("], &[]).unwrap_err().contains("\"(\""));
+    }
+}

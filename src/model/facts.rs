@@ -1,0 +1,102 @@
+//! What a verdict is judged from, as read back from the archive.
+
+use super::{
+    digest::{DocumentDigest, TextDigest},
+    page::PageKind,
+    time::Timestamp,
+    verdict::{Access, Transport, Verdict},
+};
+
+/// One exchange of a chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HopFacts {
+    /// What was asked for.
+    pub url: String,
+    /// Status, where an answer came.
+    pub status: Option<u16>,
+    /// How the connection went.
+    pub transport: Transport,
+    /// Whether we were let in.
+    pub access: Access,
+    /// In words.
+    pub detail: Option<String>,
+    /// The length of the decoded body, where there is one.
+    pub length: Option<u64>,
+    /// Whether the body is whole.
+    pub whole: bool,
+}
+
+/// A page version, without its text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageFacts {
+    /// Row of the version, to load its text by.
+    pub version: i64,
+    /// How the body was read.
+    pub kind: PageKind,
+    /// Title.
+    pub title: String,
+    /// Digest without what changes by itself.
+    pub document: DocumentDigest,
+    /// Digest of the main text.
+    pub text: TextDigest,
+    /// Bytes of main text.
+    pub text_length: u64,
+}
+
+/// The newest attempt of a run at a citation's address.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChainFacts {
+    /// Row of the first hop.
+    pub capture: i64,
+    /// When it was begun.
+    pub at: Timestamp,
+    /// First hop first; never empty.
+    pub hops: Vec<HopFacts>,
+    /// What the last hop's body says.
+    pub page: Option<PageFacts>,
+}
+
+/// What a citation is held against.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BaselineFacts {
+    /// Row of the baseline.
+    pub id: i64,
+    /// When the copy was taken.
+    pub captured_at: Timestamp,
+    /// What it said.
+    pub page: Option<PageFacts>,
+}
+
+/// A citation and all that its verdict rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CitationFacts {
+    /// Row of the citation.
+    pub citation: i64,
+    /// The cited address.
+    pub url: String,
+    /// What it is held against, if a good copy was ever had.
+    pub baseline: Option<BaselineFacts>,
+    /// The verdict before this one.
+    pub previous: Option<Verdict>,
+    /// First hop of the last good chain before this one.
+    pub last_good: Option<i64>,
+    /// The attempt to be judged.
+    pub chain: ChainFacts,
+}
+
+/// A verdict, ready to be written.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// Row of the citation.
+    pub citation: i64,
+    /// First hop of the chain it judges.
+    pub capture: i64,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Row of the baseline it was held against.
+    pub baseline: Option<i64>,
+    /// Set when this chain is the first good one: it becomes the baseline.
+    pub new_baseline: bool,
+    /// First hop of the last good chain, this one included.
+    pub last_good: Option<i64>,
+}

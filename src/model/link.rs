@@ -1,0 +1,81 @@
+//! Edges of the graph: what a version of a page points at.
+
+use super::{
+    url::{RawHref, Skip, Target},
+    words::words,
+};
+
+words! {
+    /// What a link is for.
+    pub enum Role {
+        /// `<a>`, `<area>`, a Markdown link, an address in text: something to read.
+        Cite = "cite",
+        /// An image, video, audio, frame or object shown inside the page.
+        Embed = "embed",
+        /// Style sheet, script, icon, font: what the page needs to look as it did.
+        Resource = "resource",
+    }
+}
+
+words! {
+    /// Where on the page a link stands.
+    pub enum Place {
+        /// Inside the main text.
+        Main = "main",
+        /// Navigation, header, footer, aside and everything else around the main text.
+        Around = "around",
+    }
+}
+
+impl Role {
+    /// The integer of the archive's `link.role`.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+}
+
+impl Place {
+    /// The integer of the archive's `link.place`.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+}
+
+/// Where in a local source a link was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First byte of the link's whole markup.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+/// One occurrence of a link in a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// As the document wrote it.
+    pub raw: RawHref,
+    /// Where it leads, or why it is not followed.
+    pub target: Result<Target, Skip>,
+    /// The words the reader sees, white space folded, at most [`Link::ANCHOR_MAX`] characters.
+    pub anchor: String,
+    /// The `rel` attribute, lower case, white space folded.
+    pub rel: String,
+    /// What it is for.
+    pub role: Role,
+    /// Where on the page it stands.
+    pub place: Place,
+    /// Where in the source it stands, when the source is a local text.
+    pub span: Option<Span>,
+    /// The heading it stands under, if any.
+    pub section: Option<String>,
+}
+
+impl Link {
+    /// Longest anchor text kept, in characters.
+    pub const ANCHOR_MAX: usize = 300;
+}

@@ -1,0 +1,19 @@
+//! Facts and their names: the vocabulary that every stage speaks.
+//!
+//! Owns the types that pass between stages. Must not import a stage, open a socket, speak SQL,
+//! read a clock or print.
+
+pub mod article;
+pub mod canonical;
+pub mod capture;
+pub mod digest;
+pub mod facts;
+pub mod link;
+pub mod page;
+pub mod report;
+pub mod run;
+pub mod surt;
+pub mod time;
+pub mod url;
+pub mod verdict;
+mod words;

@@ -1,0 +1,166 @@
+//! What is told to people and machines. The JSON form of [`Report`] is public and versioned:
+//! `docs/report.schema.json` describes it.
+
+use serde::Serialize;
+
+use super::{
+    time::Timestamp,
+    verdict::{Access, Class, Content, Resource, Scores, Transport},
+};
+
+/// Version of the JSON form. Raised when a field is removed or changes its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A report over one or all articles of an archive.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// When the report was made.
+    pub generated_at: Timestamp,
+    /// The newest run that finished, if any.
+    pub last_run: Option<RunSummary>,
+    /// The articles it covers.
+    pub articles: Vec<ArticleSummary>,
+    /// Sums over every link covered, whether listed or not.
+    pub totals: Totals,
+    /// The links, ordered by article, then class, then URL.
+    pub links: Vec<LinkReport>,
+}
+
+/// A run in a few words.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunSummary {
+    /// Stable name of the run.
+    pub uid: String,
+    /// `snapshot` or `check`.
+    pub kind: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Set when most hosts failed at once, so that no verdict was given.
+    pub outage: bool,
+}
+
+/// An article in a few words.
+#[derive(Debug, Clone, Serialize)]
+pub struct ArticleSummary {
+    /// URL, or path, as `evercite list` shows it.
+    pub article: String,
+    /// Its title.
+    pub title: String,
+    /// The day its citations are held against, where given.
+    pub cited_at: Option<Timestamp>,
+    /// When it was last read.
+    pub last_captured: Option<Timestamp>,
+}
+
+/// Sums. One citation is one address with its fragment in one article, however often it occurs.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Totals {
+    /// What is counted, in words.
+    pub definition: &'static str,
+    /// Distinct addresses the articles have, skipped ones included: the denominator of `by_class`.
+    pub links: u64,
+    /// Links that could be checked: `links` less skipped, excluded and unchecked. The denominator
+    /// of shares shown to people.
+    pub checked: u64,
+    /// Links no longer in the newest version of their article; not part of the other figures.
+    pub removed: u64,
+    /// Links of each class; sums to `links`.
+    pub by_class: std::collections::BTreeMap<String, u64>,
+    /// Links dead or replaced that have a good copy in the archive.
+    pub saved: u64,
+}
+
+/// The definition printed with [`Totals`].
+pub const TOTALS_DEFINITION: &str = "one link is one distinct address (with its fragment) in one article, however often \
+     it occurs there; checked = links less skipped, excluded and unchecked; saved = dead or replaced links with a good \
+     copy in the archive";
+
+/// One link of one article.
+#[derive(Debug, Clone, Serialize)]
+pub struct LinkReport {
+    /// The article, as in [`ArticleSummary`].
+    pub article: String,
+    /// As resolved; for skipped links as written.
+    pub url: String,
+    /// Fragment, without `#`.
+    pub fragment: Option<String>,
+    /// What became of it.
+    pub class: Class,
+    /// Reading 1, where checked.
+    pub transport: Option<Transport>,
+    /// Reading 2, where checked.
+    pub access: Option<Access>,
+    /// Reading 3, where checked.
+    pub resource: Option<Resource>,
+    /// Reading 4, where checked.
+    pub content: Option<Content>,
+    /// Similarity to the baseline, where compared.
+    pub scores: Option<Scores>,
+    /// HTTP status at the end of the chain.
+    pub status: Option<u16>,
+    /// Where the chain ended.
+    pub final_url: Option<String>,
+    /// Every exchange of the newest attempt, first hop first.
+    pub hops: Vec<Hop>,
+    /// One sentence.
+    pub reason: String,
+    /// What the verdict rests on.
+    pub evidence: Vec<String>,
+    /// When this class began.
+    pub since: Option<Timestamp>,
+    /// Whether it was seen on two different days.
+    pub confirmed: bool,
+    /// `present` or `removed`, at the source.
+    pub state: String,
+    /// When the link was first seen in the article.
+    pub first_seen: Timestamp,
+    /// When it was last asked for.
+    pub last_checked: Option<Timestamp>,
+    /// When a good answer was last had.
+    pub last_good: Option<Timestamp>,
+    /// What it is held against.
+    pub baseline: Option<Baseline>,
+    /// The words the reader sees.
+    pub anchor: String,
+    /// Where it stands in the article.
+    pub places: Vec<PlaceInArticle>,
+}
+
+/// One exchange of a chain.
+#[derive(Debug, Clone, Serialize)]
+pub struct Hop {
+    /// What was asked for.
+    pub url: String,
+    /// HTTP status, where an answer came.
+    pub status: Option<u16>,
+    /// How the connection went.
+    pub transport: Transport,
+}
+
+/// What a citation is held against.
+#[derive(Debug, Clone, Serialize)]
+pub struct Baseline {
+    /// When that copy was taken.
+    pub captured_at: Timestamp,
+    /// `first-good`, `nearest-cited-at`, `pinned` or `accepted`.
+    pub chosen: String,
+}
+
+/// Where a link stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlaceInArticle {
+    /// From 1, counted over every link of the article.
+    pub ordinal: i64,
+    /// Line in the source, from 1, where known.
+    pub line: Option<i64>,
+    /// Column in characters, from 1, where known.
+    pub column: Option<i64>,
+    /// The heading it stands under.
+    pub section: Option<String>,
+    /// `main` or `around`.
+    pub place: &'static str,
+}

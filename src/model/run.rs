@@ -1,0 +1,148 @@
+//! One pass over work to do.
+
+use super::{
+    capture::{Capture, Exchange, Purpose},
+    page::Page,
+    time::Timestamp,
+    url::Url,
+    words::words,
+};
+
+words! {
+    /// What a run was for.
+    pub enum RunKind {
+        /// Articles taken in, with what they cite.
+        Snapshot = "snapshot",
+        /// Known articles and links visited again.
+        Check = "check",
+    }
+}
+
+/// Something to fetch, as the archive keeps it.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Row in the archive.
+    pub id: i64,
+    /// Where it starts; redirects move on from here.
+    pub url: Url,
+    /// Why it is fetched.
+    pub purpose: Purpose,
+    /// Links followed from the article: 0 for the article itself.
+    pub depth: u32,
+    /// Attempts already committed in this run.
+    pub attempts: u32,
+    /// Not before.
+    pub due: Timestamp,
+    /// What an earlier good answer allows us to ask conditionally.
+    pub prior: Option<Prior>,
+}
+
+/// What the archive holds of a URL from its last good capture.
+#[derive(Debug, Clone)]
+pub struct Prior {
+    /// That capture.
+    pub capture_id: i64,
+    /// Strong or weak entity tag, as received.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as received.
+    pub last_modified: Option<String>,
+    /// Row of the payload it returned.
+    pub payload_id: i64,
+    /// Media type of that answer, which a 304 does not repeat.
+    pub media_type: Option<String>,
+    /// Charset of that answer's `Content-Type`.
+    pub charset: Option<String>,
+}
+
+/// A body made ready for storing by a worker.
+#[derive(Debug)]
+pub enum Body {
+    /// Nothing was received, or a 304 names what we hold.
+    None,
+    /// The archive holds these bytes.
+    Held {
+        /// Row of the payload.
+        payload_id: i64,
+    },
+    /// Bytes not held when the worker looked.
+    New {
+        /// SHA-256 of the decoded bytes.
+        digest: super::digest::PayloadDigest,
+        /// Length of the decoded bytes.
+        length: u64,
+        /// Encoded for storage, verified to decode to the same bytes.
+        blob: EncodedBlob,
+    },
+}
+
+/// Bytes as the archive keeps them.
+#[derive(Debug)]
+pub struct EncodedBlob {
+    /// How they were encoded.
+    pub codec: Codec,
+    /// The encoded bytes.
+    pub data: Vec<u8>,
+}
+
+words! {
+    /// How a blob is encoded.
+    pub enum Codec {
+        /// As they are: they would not shrink.
+        Raw = "raw",
+        /// One zstd frame with checksum.
+        Zstd = "zstd",
+    }
+}
+
+/// One exchange ready to be committed.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What happened, its body taken out.
+    pub exchange: Exchange,
+    /// The readings of it.
+    pub capture: Capture,
+    /// Its body.
+    pub body: Body,
+    /// What the body says, where it was read now.
+    pub page: Option<Page>,
+}
+
+/// What becomes of a task with a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskEnd {
+    /// It is done.
+    Done,
+    /// It is to be tried again, not before this time.
+    Retry(Timestamp),
+}
+
+/// One attempt at one task: the exchanges of a redirect chain, first hop first. Committed whole
+/// or not at all.
+#[derive(Debug)]
+pub struct Attempt {
+    /// Row of the run.
+    pub run_id: i64,
+    /// The task, or `None` for robots.txt and other fetches that no task asked for.
+    pub task: Option<Task>,
+    /// Why it was fetched.
+    pub purpose: Purpose,
+    /// First hop first; never empty.
+    pub hops: Vec<Prepared>,
+    /// What becomes of the task.
+    pub end: TaskEnd,
+    /// Whether the links of the last page become tasks.
+    pub follow: bool,
+}
+
+/// What the writer tells after a commit.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The task that was worked on.
+    pub task: Option<i64>,
+    /// What became of it.
+    pub end: TaskEnd,
+    /// Hosts that have new tasks waiting in the archive, with how many.
+    pub new_work: Vec<(String, u64)>,
+    /// New blobs' encoded size in bytes.
+    pub stored_bytes: u64,
+}

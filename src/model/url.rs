@@ -1,0 +1,168 @@
+//! A type per degree of trust: what the page wrote ([`RawHref`]), what it resolves to
+//! ([`Target`]), and what deduplicates within a run ([`crate::model::canonical::CanonicalUrl`]).
+
+pub use url::Url;
+
+use super::words::words;
+
+/// An address exactly as a document wrote it, not yet trusted to be one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RawHref(pub String);
+
+/// What a link leads to: an absolute `http` or `https` URL without credentials, its fragment apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The WHATWG serialisation without fragment: the identity of the page.
+    pub url: Url,
+    /// The fragment as written, without `#`; `None` when absent or empty.
+    pub fragment: Option<String>,
+}
+
+words! {
+    /// Why a link is recorded but never fetched.
+    pub enum Skip {
+        /// Only a fragment of the document itself, such as `#` or `#notes`.
+        FragmentOnly = "fragment-only",
+        /// `mailto:`
+        Mail = "mailto",
+        /// `tel:` or `sms:`
+        Telephone = "telephone",
+        /// `javascript:`
+        Script = "javascript",
+        /// `data:`, `blob:` or `about:`: the content is in the address itself.
+        Inline = "inline-data",
+        /// Any other scheme that is not fetched.
+        Scheme = "unsupported-scheme",
+        /// A relative link in a local document that has no base address.
+        Relative = "relative-without-base",
+        /// Not an address.
+        Malformed = "malformed",
+        /// Nothing between the quotes.
+        Empty = "empty",
+    }
+}
+
+impl Skip {
+    /// A sentence for people.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Skip::FragmentOnly => "leads only to a place in the article itself",
+            Skip::Mail => "a mail address, not a page",
+            Skip::Telephone => "a telephone number, not a page",
+            Skip::Script => "runs a script, leads to no page",
+            Skip::Inline => "carries its content in the address",
+            Skip::Scheme => "a scheme that is not fetched",
+            Skip::Relative => "relative, and the article has no address of its own (--base-url gives one)",
+            Skip::Malformed => "not a valid address",
+            Skip::Empty => "empty address",
+        }
+    }
+}
+
+/// Resolves an address against the base of its document, after the WHATWG URL standard.
+///
+/// Credentials in the authority are dropped: they must never reach the archive.
+pub fn resolve(base: &Url, href: &RawHref) -> Result<Target, Skip> {
+    let written = href
+        .0
+        .trim_matches(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    if written.is_empty() {
+        return Err(Skip::Empty);
+    }
+    if written.starts_with('#') {
+        return Err(Skip::FragmentOnly);
+    }
+    let mut url = match base.join(written) {
+        Ok(url) => url,
+        Err(url::ParseError::RelativeUrlWithCannotBeABaseBase | url::ParseError::RelativeUrlWithoutBase) => {
+            return Err(Skip::Relative);
+        }
+        Err(_) => return Err(Skip::Malformed),
+    };
+    match url.scheme() {
+        "http" | "https" => {}
+        "mailto" => return Err(Skip::Mail),
+        "tel" | "sms" => return Err(Skip::Telephone),
+        "javascript" => return Err(Skip::Script),
+        "data" | "blob" | "about" => return Err(Skip::Inline),
+        _ => return Err(Skip::Scheme),
+    }
+    let fragment = url.fragment().filter(|f| !f.is_empty()).map(str::to_owned);
+    strip(&mut url);
+    Ok(Target { url, fragment })
+}
+
+/// Removes what never belongs to a page's identity: fragment and credentials.
+pub fn strip(url: &mut Url) {
+    url.set_fragment(None);
+    // Both fail only for URLs that cannot have credentials, which is what is wanted.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+}
+
+/// Scheme, host and port: what one robots.txt governs (RFC 9309 section 2.3).
+pub fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// The host as it is compared, without port; empty for URLs without one.
+pub fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or("")
+}
+
+/// The registrable domain (public suffix and one label more), or the whole host when there is
+/// none (an address, `localhost`, a bare suffix).
+pub fn registered_domain(host: &str) -> &str {
+    psl::domain_str(host)
+        .filter(|_| host.parse::<std::net::IpAddr>().is_err())
+        .unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolves_as_a_browser_would_and_says_why_not() {
+        let base = Url::parse("https://example.org/a/b?q#f").unwrap();
+        for (href, want) in [
+            ("c", Ok("https://example.org/a/c")),
+            ("  ../c ", Ok("https://example.org/c")),
+            ("//cdn.example/x", Ok("https://cdn.example/x")),
+            ("?p=1", Ok("https://example.org/a/b?p=1")),
+            ("https://user:secret@example.org/", Ok("https://example.org/")),
+            ("#", Err(Skip::FragmentOnly)),
+            ("#note-1", Err(Skip::FragmentOnly)),
+            ("", Err(Skip::Empty)),
+            ("mailto:a@example.org", Err(Skip::Mail)),
+            ("tel:+4712345678", Err(Skip::Telephone)),
+            ("javascript:void(0)", Err(Skip::Script)),
+            ("data:text/plain,x", Err(Skip::Inline)),
+            ("ftp://example.org/", Err(Skip::Scheme)),
+            ("http://[bad", Err(Skip::Malformed)),
+        ] {
+            let got = resolve(&base, &RawHref(href.into()));
+            assert_eq!(got.as_ref().map(|t| t.url.as_str()).map_err(|s| *s), want, "{href}");
+        }
+        let local = Url::parse("urn:uuid:0192").unwrap();
+        assert_eq!(resolve(&local, &RawHref("other.md".into())), Err(Skip::Relative));
+        let target = resolve(&local, &RawHref("http://example.org/x#part".into())).unwrap();
+        assert_eq!(
+            (target.url.as_str(), target.fragment.as_deref()),
+            ("http://example.org/x", Some("part"))
+        );
+    }
+
+    #[test]
+    fn knows_who_owns_a_host() {
+        for (host, domain) in [
+            ("www.example.co.uk", "example.co.uk"),
+            ("foo.github.io", "foo.github.io"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("localhost", "localhost"),
+            ("news.example", "news.example"),
+        ] {
+            assert_eq!(registered_domain(host), domain, "{host}");
+        }
+    }
+}

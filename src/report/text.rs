@@ -1,0 +1,274 @@
+//! The report as people read it: classes in the order of urgency, two or three lines a link, fitting
+//! the width of a terminal, and as clear without colour as with it.
+
+use std::fmt::Write as _;
+
+use crate::model::{
+    report::{LinkReport, Report, Totals},
+    verdict::Class,
+};
+
+/// How the text is set.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Columns to fit into.
+    pub width: usize,
+    /// Whether ANSI colours are used.
+    pub colour: bool,
+}
+
+/// The whole report.
+pub fn text(report: &Report, style: Style) -> String {
+    let mut out = String::new();
+    if let Some(run) = report.last_run.as_ref().filter(|run| run.outage) {
+        let _ = writeln!(
+            out,
+            "The {} of {} found most hosts unreachable: that is our own outage, and no verdict was given.\n",
+            run.kind,
+            run.started_at.minute()
+        );
+    }
+    for article in &report.articles {
+        let links: Vec<&LinkReport> = report
+            .links
+            .iter()
+            .filter(|link| link.article == article.article)
+            .collect();
+        if links.is_empty() && report.articles.len() > 1 {
+            continue;
+        }
+        if !article.title.is_empty() {
+            let _ = writeln!(out, "{}", style.bold(&clip(&article.title, style.width)));
+        }
+        let _ = writeln!(out, "{}", clip(&article.article, style.width));
+        if let Some(day) = article.cited_at {
+            let _ = writeln!(out, "cited {}", day.date());
+        }
+        for class in Class::ALL {
+            group(&mut out, *class, &links, style);
+        }
+        let _ = writeln!(out);
+    }
+    out.push_str(&totals(&report.totals, style));
+    out
+}
+
+fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
+    let mut of_class = links.iter().filter(|link| link.class == class).peekable();
+    if of_class.peek().is_none() {
+        return;
+    }
+    let count = links.iter().filter(|link| link.class == class).count();
+    let _ = writeln!(
+        out,
+        "\n{}",
+        style.paint(class, &format!("{} ({count})", class.as_str().to_uppercase()))
+    );
+    for link in of_class {
+        let _ = writeln!(out, "  {}", clip(&address(link), style.width - 2));
+        for line in wrap(&sentence(link), style.width - 4) {
+            let _ = writeln!(out, "    {line}");
+        }
+        if let Some(where_it_stands) = place(link) {
+            let _ = writeln!(out, "    {}", clip(&where_it_stands, style.width - 4));
+        }
+        if let Some(held) = held(link) {
+            let _ = writeln!(out, "    {}", clip(&held, style.width - 4));
+        }
+    }
+}
+
+fn address(link: &LinkReport) -> String {
+    match &link.fragment {
+        Some(fragment) => format!("{}#{fragment}", link.url),
+        None => link.url.clone(),
+    }
+}
+
+fn sentence(link: &LinkReport) -> String {
+    let mut sentence = link.reason.clone();
+    if let Some(scores) = link
+        .scores
+        .filter(|_| matches!(link.class, Class::Changed | Class::Replaced))
+    {
+        let _ = write!(sentence, " (similarity {:.2})", scores.jaccard);
+    }
+    if let Some(since) = link.since.filter(|_| !matches!(link.class, Class::Ok)) {
+        let _ = write!(sentence, "; since {}", since.date());
+    }
+    if matches!(link.class, Class::Dead | Class::Changed | Class::Replaced) && !link.confirmed {
+        sentence.push_str(", to be confirmed on another day");
+    }
+    if link.state != "present" {
+        sentence.push_str("; no longer in the article");
+    }
+    sentence
+}
+
+fn place(link: &LinkReport) -> Option<String> {
+    let anchor = match link.anchor.as_str() {
+        "" => None,
+        anchor => Some(format!("\u{201c}{anchor}\u{201d}")),
+    };
+    let first = link.places.first();
+    let line = first.and_then(|place| Some(format!("line {}:{}", place.line?, place.column?)));
+    let section = first
+        .and_then(|place| place.section.as_deref())
+        .filter(|s| !s.is_empty());
+    let section = section.map(|section| format!("under {}", clip(section, 40)));
+    let more = match link.places.len() {
+        0 | 1 => None,
+        n => Some(format!("{n} times")),
+    };
+    let parts: Vec<String> = [line, more, section, anchor].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn held(link: &LinkReport) -> Option<String> {
+    if matches!(link.class, Class::Skipped | Class::Unchecked) {
+        return None;
+    }
+    Some(match (&link.baseline, link.last_good) {
+        (Some(baseline), Some(good)) if baseline.captured_at.date() != good.date() => format!(
+            "held against {} ({}), last good copy {}",
+            baseline.captured_at.date(),
+            baseline.chosen,
+            good.date()
+        ),
+        (Some(baseline), _) => format!(
+            "held against the copy of {} ({})",
+            baseline.captured_at.date(),
+            baseline.chosen
+        ),
+        (None, _) => "no copy in the archive".into(),
+    })
+}
+
+/// One line of counts, and what is counted.
+pub fn totals(totals: &Totals, style: Style) -> String {
+    let share = |count: u64| match totals.checked {
+        0 => String::new(),
+        checked => format!(" ({:.0}%)", 100.0 * count as f64 / checked as f64),
+    };
+    let counts: Vec<String> = Class::ALL
+        .iter()
+        .filter_map(|class| {
+            let count = *totals.by_class.get(class.as_str())?;
+            let known = !matches!(class, Class::Skipped | Class::Excluded | Class::Unchecked);
+            Some(format!(
+                "{count} {class}{}",
+                if known { share(count) } else { String::new() }
+            ))
+        })
+        .collect();
+    let plural = if totals.links == 1 { "link" } else { "links" };
+    let mut line = format!("{} {plural}", totals.links);
+    if !counts.is_empty() {
+        line = format!("{line}: {}.", counts.join(", "));
+    }
+    if totals.checked < totals.links {
+        line.push_str(&format!(" Shares are of the {} checked.", totals.checked));
+    }
+    if totals.removed > 0 {
+        line.push_str(&format!(" {} more no longer in their article.", totals.removed));
+    }
+    if totals.saved > 0 {
+        line.push_str(&format!(" {} of those lost have a good copy here.", totals.saved));
+    }
+    let mut out = wrap(&line, style.width).join("\n");
+    out.push('\n');
+    out
+}
+
+/// What each class means, and how links are counted.
+pub fn legend(totals: &Totals, style: Style) -> String {
+    let mut out = String::new();
+    for class in Class::ALL
+        .iter()
+        .filter(|class| totals.by_class.contains_key(class.as_str()))
+    {
+        let _ = writeln!(
+            out,
+            "  {} {}",
+            style.paint(*class, &format!("{:9}", class.as_str())),
+            class.meaning()
+        );
+    }
+    for line in wrap(&format!("Counted: {}.", totals.definition), style.width - 2) {
+        let _ = writeln!(out, "  {line}");
+    }
+    out
+}
+
+/// Cuts to `width` characters, in the middle of addresses so that both ends can be read.
+fn clip(text: &str, width: usize) -> String {
+    let length = text.chars().count();
+    if length <= width {
+        return text.to_owned();
+    }
+    let keep = width.saturating_sub(1);
+    let (head, tail) = (keep - keep / 3, keep / 3);
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(length - tail).collect();
+    format!("{start}…{end}")
+}
+
+/// Breaks at spaces into lines of at most `width` characters; a longer word is cut.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = clip(word, width);
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
+impl Style {
+    fn bold(self, text: &str) -> String {
+        self.dress(anstyle::Style::new().bold(), text)
+    }
+
+    fn paint(self, class: Class, text: &str) -> String {
+        use anstyle::AnsiColor as Colour;
+        let colour = match class {
+            Class::Dead | Class::Replaced => Colour::Red,
+            Class::Changed | Class::Moved | Class::Suspect => Colour::Yellow,
+            Class::Blocked | Class::Excluded => Colour::Cyan,
+            Class::Ok => Colour::Green,
+            Class::Skipped | Class::Unchecked => return text.to_owned(),
+        };
+        self.dress(colour.on_default().bold(), text)
+    }
+
+    fn dress(self, style: anstyle::Style, text: &str) -> String {
+        if self.colour {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wraps_and_clips_to_the_width() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("", 7), Vec::<String>::new());
+        assert_eq!(clip("short", 10), "short");
+        let clipped = clip("http://example.org/a/very/long/path/to/a/page.html", 30);
+        assert_eq!(clipped.chars().count(), 30);
+        assert!(
+            clipped.starts_with("http://example.org") && clipped.ends_with("page.html"),
+            "{clipped}"
+        );
+    }
+}
