@@ -90,7 +90,7 @@ impl<'t> Ingest<'t> {
                 self.follow(run_id, task.depth + 1, &version.cites, at)?;
             }
         }
-        let new_work = self.new_work(run_id, last_task)?;
+        let new_work = self.new_work(last_task)?;
         Ok(Committed {
             task: attempt.task.map(|task| task.id),
             end: attempt.end,

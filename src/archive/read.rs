@@ -113,8 +113,9 @@ impl Reader {
     pub fn waiting(&self, run_id: i64) -> Result<Vec<(String, u64)>> {
         self.ask(|sql| {
             sql.prepare(
-                "SELECT h.name, count(*) FROM task t JOIN host h ON h.id = t.host_id
-                 WHERE t.run_id = ? AND t.done = 0 GROUP BY h.id ORDER BY h.id",
+                "SELECT h.name, t.tasks FROM
+                     (SELECT host_id, count(*) AS tasks FROM task WHERE run_id = ? AND done = 0 GROUP BY host_id) t
+                 CROSS JOIN host h ON h.id = t.host_id ORDER BY h.id",
             )?
             .query_map([run_id], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?
             .collect()

@@ -266,7 +266,8 @@ fn count(links: &[LinkRow], totals: &mut Totals) {
 /// Hops of the newest attempt.
 fn hops(sql: &Connection, first: i64) -> rusqlite::Result<Vec<Hop>> {
     sql.prepare_cached(
-        "SELECT u.url, c.status, c.transport FROM capture c JOIN url u ON u.id = c.url_id
+        // CROSS JOIN: see `facts::chain`.
+        "SELECT u.url, c.status, c.transport FROM capture c CROSS JOIN url u ON u.id = c.url_id
          WHERE c.id BETWEEN ?1 AND (SELECT last_id FROM capture WHERE id = ?1) ORDER BY c.id",
     )?
     .query_map([first], |row| {

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 
-/// How far into a document its own declaration is looked for, in bytes.
-const PRESCAN: usize = 1024;
+/// How far into a document its own declaration is looked for, in bytes. Browsers look at 1,024
+/// first, but start again when they meet a declaration later.
+const PRESCAN: usize = 16 * 1024;
 /// How much of a body the guess is made from, in bytes.
 const GUESS: usize = 256 * 1024;
 

@@ -4,7 +4,7 @@
 //! Must not decide what is main text.
 
 use super::{
-    noise,
+    noise::Sign,
     tree::{Tag, Tree},
 };
 use crate::model::digest::{DocumentDigest, TextDigest};
@@ -21,7 +21,7 @@ pub fn of_plain(text: &str) -> DocumentDigest {
 
 /// Digest of the parsed page without scripts, styles, comments, advertisements, tokens, session
 /// ids, hashes in addresses of assets, and counters of views.
-pub fn of_tree(tree: &Tree) -> DocumentDigest {
+pub fn of_tree(tree: &Tree, signs: &[Sign]) -> DocumentDigest {
     let mut out = Vec::with_capacity(64 * 1024);
     let mut open: Vec<usize> = Vec::new();
     let mut names = Vec::new();
@@ -31,7 +31,7 @@ pub fn of_tree(tree: &Tree) -> DocumentDigest {
             open.pop();
             out.push(b'/');
         }
-        if changes_by_itself(tree, at) {
+        if signs[at].volatile || changes_by_itself(tree, at) {
             at = tree.end(at);
             continue;
         }
@@ -87,7 +87,6 @@ fn words(out: &mut Vec<u8>, text: &str) {
 /// Whether a subtree may differ between two requests for an unchanged page.
 fn changes_by_itself(tree: &Tree, at: usize) -> bool {
     match tree.tag(at) {
-        Tag::Text => false,
         Tag::Script | Tag::Style | Tag::Noscript => true,
         Tag::Input => tree
             .attr(at, "type")
@@ -106,8 +105,7 @@ fn changes_by_itself(tree: &Tree, at: usize) -> bool {
             .iter()
             .any(|part| name.contains(part))
         }),
-        Tag::Body | Tag::Html | Tag::Main | Tag::Article => false,
-        _ => noise::is_volatile(tree, at),
+        _ => false,
     }
 }
 
@@ -161,9 +159,11 @@ fn masked(out: &mut Vec<u8>, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::noise;
 
     fn digest(html: &str) -> DocumentDigest {
-        of_tree(&Tree::parse(html))
+        let tree = Tree::parse(html);
+        of_tree(&tree, &noise::signs(&tree))
     }
 
     #[test]

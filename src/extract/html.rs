@@ -1,12 +1,12 @@
-//! An HTML page: title, language, dates, canonical address and links, read from the tree.
+//! An HTML page: title, language, dates, canonical address, and its links, read from the tree.
 //!
 //! Must not choose the main text or hash anything itself.
 
 use super::{
-    digest, fold, fold_to, main_text, nfc,
-    source::{self, Tags},
+    Locator, digest, fold,
+    links::{self, LINKS_MAX, WORDS},
+    main_text, nfc, noise, source,
     tree::{Tag, Tree},
-    unescape,
 };
 use crate::model::{
     link::{Link, Place, Role},
@@ -14,30 +14,24 @@ use crate::model::{
     url::{RawHref, Url, resolve},
 };
 
-/// Most links kept of one page.
-const LINKS_MAX: usize = 50_000;
-
 /// Reads a page. `mark` is the length of the byte order mark before `html` when links get spans.
 pub fn read(html: &str, url: &Url, mark: Option<usize>) -> Page {
     let safe = source::safe_length(html);
     let tree = Tree::parse(&html[..safe]);
-    let main = main_text::find(&tree);
+    let signs = noise::signs(&tree);
+    let main = main_text::find(&tree, &signs);
     let base = base(&tree, url);
-    let mut links = Links {
-        tree: &tree,
-        kept: &main.kept,
-        base: &base,
-        found: Vec::new(),
-        section: None,
-    };
-    links.collect();
-    let mut links = links.found;
+    let mut links = links::collect(&tree, &main.kept, &base);
     if safe < html.len() {
         let rest = source::links_from(html, safe, LINKS_MAX - links.len());
         links.extend(rest.into_iter().map(|href| bare(href, &base)));
     }
     if let Some(mark) = mark {
-        locate(html, mark, &mut links);
+        let mut locator = Locator::new(html, mark);
+        let places = links::places(html, &links);
+        for (link, place) in links.iter_mut().zip(places) {
+            link.span = place.map(|(start, end)| locator.span(start, end));
+        }
     }
     let text = nfc(main.text);
     Page {
@@ -47,7 +41,7 @@ pub fn read(html: &str, url: &Url, mark: Option<usize>) -> Page {
         language: language(&tree),
         published: published(&tree, &main.kept),
         canonical: canonical(&tree, &base),
-        document: digest::of_tree(&tree),
+        document: digest::of_tree(&tree, &signs),
         text_digest: digest::of_text(&text),
         text,
         links,
@@ -70,19 +64,13 @@ fn bare(href: String, base: &Url) -> Link {
     }
 }
 
-/// The links in a piece of HTML that stands in another kind of document.
-pub fn links_of(html: &str, base: &Url) -> Vec<Link> {
+/// The links in a piece of HTML that stands in another kind of document, with where in it each
+/// is written.
+pub fn links_of(html: &str, base: &Url) -> Vec<(Link, Option<(usize, usize)>)> {
     let tree = Tree::parse(&html[..source::safe_length(html)]);
-    let kept = vec![true; tree.len()];
-    let mut links = Links {
-        tree: &tree,
-        kept: &kept,
-        base,
-        found: Vec::new(),
-        section: None,
-    };
-    links.collect();
-    links.found
+    let links = links::collect(&tree, &vec![true; tree.len()], base);
+    let places = links::places(html, &links);
+    links.into_iter().zip(places).collect()
 }
 
 /// The nodes that are `tag`, in order.
@@ -94,14 +82,14 @@ fn title(tree: &Tree) -> String {
     let in_svg = |at: usize| tree.tag(tree.parent(at)) == Tag::Svg || tree.tag(tree.parent(at)) == Tag::Other;
     let written = all(tree, Tag::Title)
         .find(|&at| !in_svg(at))
-        .map(|at| fold(&tree.text_of(at)));
+        .map(|at| fold(&tree.text_of(at, WORDS)));
     written
         .filter(|title| !title.is_empty())
         .or_else(|| meta(tree, &["og:title", "twitter:title", "dc.title"]).map(fold))
         .filter(|title| !title.is_empty())
         .or_else(|| {
             all(tree, Tag::H1)
-                .map(|at| fold(&tree.text_of(at)))
+                .map(|at| fold(&tree.text_of(at, WORDS)))
                 .find(|title| !title.is_empty())
         })
         .unwrap_or_default()
@@ -198,7 +186,7 @@ const DATES: &[&str] = &[
 
 fn published(tree: &Tree, kept: &[bool]) -> Option<String> {
     let linked_data = || {
-        let data = all(tree, Tag::Script).map(|at| tree.text_of(at));
+        let data = all(tree, Tag::Script).map(|at| tree.text_of(at, usize::MAX));
         data.filter_map(|data| date_published(&data)).next()
     };
     let marked = || {
@@ -259,214 +247,130 @@ fn day(written: &str) -> Option<String> {
     fits.then(|| format!("{y:04}-{m:02}-{d:02}"))
 }
 
-struct Links<'a> {
-    tree: &'a Tree,
-    kept: &'a [bool],
-    base: &'a Url,
-    found: Vec<Link>,
-    section: Option<String>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::url::Skip;
 
-impl Links<'_> {
-    fn collect(&mut self) {
-        let tree = self.tree;
-        for at in 1..tree.len() {
-            if self.found.len() >= LINKS_MAX {
-                return;
-            }
-            let tag = tree.tag(at);
-            if tag.is_heading() && self.kept[at] {
-                self.section = Some(fold_to(&tree.text_of(at), Link::ANCHOR_MAX)).filter(|s| !s.is_empty());
-            }
-            match tag {
-                Tag::A | Tag::Area => self.add(at, Role::Cite, &["href"]),
-                Tag::Img | Tag::Source => {
-                    self.add(at, Role::Embed, &["src"]);
-                    self.add_set(at);
-                }
-                Tag::Video => self.add(at, Role::Embed, &["src", "poster"]),
-                Tag::Audio | Tag::Iframe | Tag::Frame | Tag::Embed | Tag::Track => self.add(at, Role::Embed, &["src"]),
-                Tag::Object => self.add(at, Role::Embed, &["data"]),
-                Tag::Input if tree.attr(at, "type").is_some_and(|t| t.eq_ignore_ascii_case("image")) => {
-                    self.add(at, Role::Embed, &["src"]);
-                }
-                Tag::Script => self.add(at, Role::Resource, &["src"]),
-                Tag::Link if is_resource(tree.attr(at, "rel").unwrap_or("")) => self.add(at, Role::Resource, &["href"]),
-                _ => {}
-            }
+    fn page(html: &str) -> Page {
+        read(html, &Url::parse("https://example.org/a/b").unwrap(), Some(0))
+    }
+
+    #[test]
+    fn reads_what_the_head_says() {
+        for (html, title, language, published, canonical) in [
+            (
+                "<html lang=tr><title> Başlık \n iki </title>",
+                "Başlık iki",
+                Some("tr"),
+                None,
+                None,
+            ),
+            (
+                "<meta property=og:title content='Заголовок'><h1>x</h1>",
+                "Заголовок",
+                None,
+                None,
+                None,
+            ),
+            (
+                "<h1>見出し</h1><svg><title>icon</title></svg>",
+                "見出し",
+                None,
+                None,
+                None,
+            ),
+            (
+                "<link rel=canonical href=/c#x><html xml:lang=zh_CN>",
+                "",
+                Some("zh-CN"),
+                None,
+                Some("https://example.org/c"),
+            ),
+            (
+                "<base href=/z/><link rel='x Canonical' href=c>",
+                "",
+                None,
+                None,
+                Some("https://example.org/z/c"),
+            ),
+            (
+                "<meta property='article:published_time' content='2021-03-04T10:00:00Z'>",
+                "",
+                None,
+                Some("2021-03-04"),
+                None,
+            ),
+            ("<meta name=date content=20210304>", "", None, Some("2021-03-04"), None),
+            (
+                "<script type='application/ld+json'>{\"datePublished\": \"2020-1-2\"}</script>",
+                "",
+                None,
+                Some("2020-01-02"),
+                None,
+            ),
+            (
+                "<article><p>x<time datetime='2019-05-06'>gestern</time></article>",
+                "",
+                None,
+                Some("2019-05-06"),
+                None,
+            ),
+            (
+                "<p>Текст страницы.</p><footer><time datetime='2019-05-06'>x</time></footer>",
+                "",
+                None,
+                None,
+                None,
+            ),
+            ("<meta name=date content='soon'>", "", None, None, None),
+        ] {
+            let page = page(html);
+            let got = (
+                page.title.as_str(),
+                page.language.as_deref(),
+                page.published.as_deref(),
+                page.canonical.as_deref(),
+            );
+            assert_eq!(got, (title, language, published, canonical), "{html}");
         }
     }
 
-    fn add(&mut self, at: usize, role: Role, names: &[&str]) {
-        for name in names {
-            if let Some(href) = self.tree.attr(at, name) {
-                self.push(at, role, href);
-            }
-        }
-    }
-
-    fn add_set(&mut self, at: usize) {
-        let Some(set) = self.tree.attr(at, "srcset") else {
-            return;
-        };
-        let src = self.tree.attr(at, "src").unwrap_or("");
-        let mut seen = vec![src];
-        for candidate in candidates(set) {
-            if !seen.contains(&candidate) {
-                self.push(at, Role::Embed, candidate);
-                if seen.len() < 64 {
-                    seen.push(candidate);
-                }
-            }
-        }
-    }
-
-    /// Adds a link, unless it embeds something that is in the address itself.
-    fn push(&mut self, at: usize, role: Role, href: &str) {
-        let inline = |start: &str| {
-            href.trim_start()
-                .get(..start.len())
-                .is_some_and(|s| s.eq_ignore_ascii_case(start))
-        };
-        if self.found.len() >= LINKS_MAX
-            || role != Role::Cite
-                && (inline("data:") || inline("about:") || inline("javascript:") || href.trim().is_empty())
-        {
-            return;
-        }
-        let raw = RawHref(href.to_owned());
-        let main = self.kept[at];
-        self.found.push(Link {
-            target: resolve(self.base, &raw),
-            raw,
-            anchor: self.anchor(at, role),
-            rel: self
-                .tree
-                .attr(at, "rel")
-                .map(|rel| fold(rel).to_lowercase())
-                .unwrap_or_default(),
-            role,
-            place: if main { Place::Main } else { Place::Around },
-            span: None,
-            section: self.section.clone().filter(|_| main),
-        });
-    }
-
-    /// Visible text, or else the text of images, or else what the element is called.
-    fn anchor(&self, at: usize, role: Role) -> String {
-        let tree = self.tree;
-        let mut words = String::new();
-        if role == Role::Cite {
-            for node in at + 1..tree.end(at) {
-                if words.len() > Link::ANCHOR_MAX * 8 {
-                    break;
-                }
-                let hidden = matches!(tree.tag(tree.parent(node)), Tag::Script | Tag::Style | Tag::Title);
-                if !hidden {
-                    words.push_str(tree.text(node));
-                }
-            }
-        }
-        let visible = fold_to(&words, Link::ANCHOR_MAX);
-        if !visible.is_empty() || role == Role::Resource {
-            return visible;
-        }
-        let alt = (at..tree.end(at))
-            .filter_map(|node| tree.attr(node, "alt"))
-            .find(|alt| !alt.trim().is_empty());
-        let named = alt
-            .or_else(|| tree.attr(at, "aria-label"))
-            .or_else(|| tree.attr(at, "title"));
-        fold_to(named.unwrap_or(""), Link::ANCHOR_MAX)
-    }
-}
-
-/// Whether `<link rel>` names something that the page needs to look as it did.
-fn is_resource(rel: &str) -> bool {
-    const NEEDED: &[&str] = &[
-        "stylesheet",
-        "icon",
-        "apple-touch-icon",
-        "apple-touch-icon-precomposed",
-        "mask-icon",
-        "preload",
-        "modulepreload",
-        "prefetch",
-        "manifest",
-    ];
-    rel.split_ascii_whitespace()
-        .any(|word| NEEDED.iter().any(|needed| needed.eq_ignore_ascii_case(word)))
-}
-
-/// The addresses of a `srcset` (HTML standard, "parse a srcset attribute").
-fn candidates(set: &str) -> impl Iterator<Item = &str> {
-    let mut rest = set;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
-        let end = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
-        let (address, after) = rest.split_at(end);
-        if address.is_empty() {
-            return None;
-        }
-        let bare = address.trim_end_matches(',');
-        rest = if bare.len() < address.len() {
-            after
-        } else {
-            after.find(',').map_or("", |at| &after[at + 1..])
-        };
-        Some(bare)
-    })
-}
-
-/// Finds where each link is written, by walking the source along with the links.
-fn locate(html: &str, mark: usize, links: &mut [Link]) {
-    let mut locator = super::Locator::new(html, mark);
-    let written = written(html);
-    let mut from = 0;
-    for link in links.iter_mut() {
-        let wanted = link.raw.0.trim();
-        let ahead = written[from..]
+    #[test]
+    fn tells_where_links_stand() {
+        let prose = "Ein langer Absatz, der gewiss genug Text für einen Haupttext enthält, denn er hört nicht auf.";
+        let html = format!(
+            "<nav><a href=n>n</a></nav>\n<main><h2>Kopf</h2><p>{prose}\n é<a rel='NoFollow  x' href=m>m</a> <a href='#'>t</a></main>"
+        );
+        let page = page(&html);
+        let got: Vec<_> = page
+            .links
             .iter()
-            .take(256)
-            .position(|(value, ..)| unescape(value).trim() == wanted);
-        let Some(ahead) = ahead else { continue };
-        let (_, start, end) = written[from + ahead];
-        link.span = Some(locator.span(start, end));
-        from += ahead + usize::from(link.role == Role::Cite);
+            .map(|l| (l.raw.0.as_str(), l.place, l.section.as_deref()))
+            .collect();
+        assert_eq!(
+            got,
+            [
+                ("n", Place::Around, None),
+                ("m", Place::Main, Some("Kopf")),
+                ("#", Place::Main, Some("Kopf"))
+            ]
+        );
+        assert_eq!(page.links[1].rel, "nofollow x");
+        assert_eq!(page.links[2].target, Err(Skip::FragmentOnly));
+        let span = page.links[1].span.unwrap();
+        assert_eq!(&html[span.start..span.end], "<a rel='NoFollow  x' href=m>m</a>");
+        assert_eq!((span.line, span.column), (3, 3));
     }
-}
 
-/// Every attribute that may be a link, with the span of its element's markup.
-fn written(html: &str) -> Vec<(&str, usize, usize)> {
-    let mut found: Vec<(&str, usize, usize)> = Vec::new();
-    let mut open: Option<std::ops::Range<usize>> = None;
-    let mut tags = Tags::new(html, 0);
-    while let Some(tag) = tags.next() {
-        if tag.is("a")
-            && let Some(range) = open.take().filter(|_| tag.closing)
-        {
-            found[range].iter_mut().for_each(|entry| entry.2 = tag.end);
-        }
-        if tag.closing {
-            continue;
-        }
-        let first = found.len();
-        for (name, value) in tag.attributes() {
-            if ["href", "src", "data", "poster"]
-                .iter()
-                .any(|known| name.eq_ignore_ascii_case(known))
-            {
-                found.push((value, tag.start, tag.end));
-            } else if name.eq_ignore_ascii_case("srcset") {
-                found.extend(candidates(value).map(|address| (address, tag.start, tag.end)));
-            }
-        }
-        if tag.is("a") {
-            open = Some(first..found.len());
-        }
-        if tag.is("script") || tag.is("style") {
-            tags.skip_content(tag.name);
-        }
+    #[test]
+    fn reads_a_hostile_page_in_part() {
+        let deep = format!("{}<a href='/x?a&amp;b'>x</a>", "<div>".repeat(5_000));
+        let page = page(&deep);
+        assert!(page.cut);
+        assert_eq!(
+            page.links.iter().map(|l| l.raw.0.as_str()).collect::<Vec<_>>(),
+            ["/x?a&b"]
+        );
     }
-    found
 }

@@ -5,7 +5,8 @@
 //! Must not look at addresses or at the source.
 
 use super::{
-    noise::{self, Noise},
+    lines::{Lines, in_pre, is_block},
+    noise::{self, Noise, Sign},
     tree::{Tag, Tree},
 };
 
@@ -47,12 +48,12 @@ const LITTLE: u32 = 400;
 const FORUM: u32 = 3_000;
 
 /// Finds the main text. Where there is little, what is shown without scripts counts too.
-pub fn find(tree: &Tree) -> Main {
-    let main = Survey::new(tree, false).main();
+pub fn find(tree: &Tree, signs: &[Sign]) -> Main {
+    let main = Survey::new(tree, signs, false).main();
     if weigh(&main.text) >= LITTLE {
         return main;
     }
-    let unscripted = Survey::new(tree, true).main();
+    let unscripted = Survey::new(tree, signs, true).main();
     let main = if weigh(&unscripted.text) > 2 * weigh(&main.text) {
         unscripted
     } else {
@@ -61,7 +62,7 @@ pub fn find(tree: &Tree) -> Main {
     if weigh(&main.text) >= LITTLE / 2 {
         return main;
     }
-    let everything = Survey::new(tree, false).everything();
+    let everything = Survey::new(tree, signs, false).everything();
     if weigh(&everything.text) > 4 * weigh(&main.text) {
         everything
     } else {
@@ -71,7 +72,11 @@ pub fn find(tree: &Tree) -> Main {
 
 struct Survey<'a> {
     tree: &'a Tree,
+    signs: &'a [Sign],
     dropped: Vec<bool>,
+    /// What each node itself holds.
+    own: Vec<Weight>,
+    /// What each subtree holds.
     weight: Vec<Weight>,
 }
 
@@ -85,16 +90,40 @@ fn weigh(text: &str) -> u32 {
 
 impl<'a> Survey<'a> {
     /// With `noscript`, what is shown without scripts counts as text.
-    fn new(tree: &'a Tree, noscript: bool) -> Self {
+    fn new(tree: &'a Tree, signs: &'a [Sign], noscript: bool) -> Self {
+        let mut dropped = vec![false; tree.len()];
+        let mut linked = vec![false; tree.len()];
+        let mut own = vec![Weight::default(); tree.len()];
+        for at in 1..tree.len() {
+            let (parent, tag) = (tree.parent(at), tree.tag(at));
+            dropped[at] = dropped[parent] || noise::is_never_text(tree, at) && !(noscript && tag == Tag::Noscript);
+            linked[at] = linked[parent] || tag == Tag::A;
+            if tag == Tag::Text && !dropped[at] {
+                let all = weigh(tree.text(at));
+                let run = if all >= PROSE { all } else { 0 };
+                own[at] = match linked[at] {
+                    true => Weight {
+                        all,
+                        link: all,
+                        prose: 0,
+                        titles: run,
+                    },
+                    false => Weight {
+                        all,
+                        link: 0,
+                        prose: run,
+                        titles: 0,
+                    },
+                };
+            }
+        }
         let mut survey = Survey {
+            signs,
             tree,
-            dropped: vec![false; tree.len()],
+            dropped,
+            own,
             weight: Vec::new(),
         };
-        for at in 1..tree.len() {
-            survey.dropped[at] = survey.dropped[tree.parent(at)]
-                || noise::is_never_text(tree, at) && !(noscript && tree.tag(at) == Tag::Noscript);
-        }
         survey.weigh();
         survey
     }
@@ -106,8 +135,7 @@ impl<'a> Survey<'a> {
     }
 
     /// All text that can be shown.
-    fn everything(mut self) -> Main {
-        self.weigh();
+    fn everything(self) -> Main {
         self.write(self.body())
     }
 
@@ -120,26 +148,12 @@ impl<'a> Survey<'a> {
     /// Sums up the weights of what is not dropped.
     fn weigh(&mut self) {
         let tree = self.tree;
-        let mut linked = vec![false; tree.len()];
-        self.weight.clear();
-        self.weight.resize(tree.len(), Weight::default());
-        for at in 1..tree.len() {
-            let parent = tree.parent(at);
-            linked[at] = linked[parent] || tree.tag(at) == Tag::A;
-            if tree.tag(at) == Tag::Text && !self.dropped[at] {
-                let all = weigh(tree.text(at));
-                let link = if linked[at] { all } else { 0 };
-                let run = if all >= PROSE { all } else { 0 };
-                let (prose, titles) = if linked[at] { (0, run) } else { (run, 0) };
-                self.weight[at] = Weight {
-                    all,
-                    link,
-                    prose,
-                    titles,
-                };
-            }
-        }
+        self.weight.clone_from(&self.own);
         for at in (1..tree.len()).rev() {
+            if self.dropped[at] {
+                self.weight[at] = Weight::default();
+                continue;
+            }
             let part = self.weight[at];
             let whole = &mut self.weight[tree.parent(at)];
             whole.all = whole.all.saturating_add(part.all);
@@ -153,17 +167,15 @@ impl<'a> Survey<'a> {
     fn drop_noise(&mut self) {
         let tree = self.tree;
         let whole = self.weight[0].worth();
-        let mut article = vec![false; tree.len()];
         let mut comments: Vec<usize> = Vec::new();
         for at in 1..tree.len() {
             let parent = tree.parent(at);
-            article[at] = article[parent] || matches!(tree.tag(at), Tag::Article | Tag::Main);
             self.dropped[at] |= self.dropped[parent];
             if self.dropped[at] || tree.tag(at) == Tag::Text {
                 continue;
             }
             let prose = self.weight[at].worth();
-            self.dropped[at] = match noise::of(tree, at, article[parent]) {
+            self.dropped[at] = match self.signs[at].noise {
                 Noise::None => false,
                 Noise::Certain => true,
                 Noise::Always => prose * 5 < whole * 3,
@@ -259,7 +271,7 @@ impl<'a> Survey<'a> {
             return Some((best, share / 2));
         }
         let mut heavy = group.iter().copied().filter(|&at| prose(at) * 4 >= prose(best));
-        let (mut at, last) = (heavy.next()?, heavy.last().unwrap_or(best));
+        let (mut at, last) = (heavy.next()?, heavy.next_back().unwrap_or(best));
         while tree.end(at) < tree.end(last) {
             at = tree.parent(at);
         }
@@ -275,7 +287,7 @@ impl<'a> Survey<'a> {
             let mut child = at + 1;
             let mut heir = None;
             while child < tree.end(at) {
-                if self.weight[child].worth() * 100 > whole * 80 && tree.tag(child) != Tag::Text {
+                if self.weight[child].worth() * 100 > whole * 70 && tree.tag(child) != Tag::Text {
                     heir = Some(child);
                     break;
                 }
@@ -341,85 +353,115 @@ impl<'a> Survey<'a> {
     }
 }
 
-fn in_pre(tree: &Tree, at: usize) -> bool {
-    let parent = tree.parent(at);
-    tree.tag(parent) == Tag::Pre || tree.tag(tree.parent(parent)) == Tag::Pre
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Elements that begin and end a line.
-fn is_block(tag: Tag) -> bool {
-    !matches!(
-        tag,
-        Tag::Text
-            | Tag::A
-            | Tag::B
-            | Tag::Br
-            | Tag::Cite
-            | Tag::Code
-            | Tag::Del
-            | Tag::Em
-            | Tag::I
-            | Tag::Img
-            | Tag::Label
-            | Tag::Other
-            | Tag::Picture
-            | Tag::Small
-            | Tag::Source
-            | Tag::Span
-            | Tag::Strong
-            | Tag::Time
-            | Tag::Td
-            | Tag::Th
-            | Tag::Noscript
-            | Tag::Map
-            | Tag::Area
-    )
-}
-
-/// Text being written, line by line, white space folded.
-#[derive(Default)]
-struct Lines {
-    text: String,
-    /// The current line has a word already, and white space after it.
-    spaced: bool,
-    /// Length of the text when the current line began.
-    line: usize,
-}
-
-impl Lines {
-    fn space(&mut self) {
-        self.spaced = self.text.len() > self.line;
+    fn text(html: &str) -> String {
+        let tree = Tree::parse(html);
+        find(&tree, &noise::signs(&tree)).text
     }
 
-    fn end_line(&mut self) {
-        if self.text.len() > self.line {
-            self.text.push('\n');
-            self.line = self.text.len();
-        }
-        self.spaced = false;
+    const PROSE: [&str; 5] = [
+        "Der Fluss trat im Frühjahr über die Ufer, und die Leute im Tal räumten ihre Keller aus, so gut es ging.",
+        "春になると川の水があふれ、谷の人々は地下室を片付けた。水が引くまでに三週間かかったという。",
+        "في الربيع فاض النهر على ضفتيه، وأخلى أهل الوادي أقبية بيوتهم، ولم ينحسر الماء إلا بعد ثلاثة أسابيع.",
+        "Весной река вышла из берегов, и жители долины освобождали подвалы; вода ушла лишь через три недели.",
+        "ในฤดูใบไม้ผลิแม่น้ำเอ่อล้นตลิ่งและผู้คนในหุบเขาต้องขนของออกจากห้องใต้ดินจนกว่าน้ำจะลดลง",
+    ];
+
+    /// An article of four paragraphs with `inside` in the middle and `around` after it.
+    fn article(prose: &str, inside: &str, around: &str) -> String {
+        let p: Vec<String> = (1..=4).map(|n| format!("<p>{prose} {n}</p>")).collect();
+        format!(
+            "<body><nav><a href=/>Home</a></nav><main><article><h1>T</h1>{}{inside}{}</article>{around}</main><footer>F</footer>",
+            p[..2].concat(),
+            p[2..].concat()
+        )
     }
 
-    fn push(&mut self, text: &str, lines: bool) {
-        if lines {
-            for (nth, line) in text.split('\n').enumerate() {
-                if nth > 0 {
-                    self.end_line();
-                }
-                self.push(line, false);
+    #[test]
+    fn keeps_the_article_and_drops_what_stands_around_it() {
+        for prose in PROSE {
+            let want: String = std::iter::once("T\n".to_owned())
+                .chain((1..=4).map(|n| format!("{prose} {n}\n")))
+                .collect();
+            for (inside, around) in [
+                ("", ""),
+                ("<div class=ad-slot><a href=x>Buy now</a></div>", ""),
+                (
+                    "<aside>aside</aside><form><button>b</button><select><option>o</select></form>",
+                    "",
+                ),
+                (
+                    "<span class=views>10</span><p hidden>h</p><p style='display:none'>h</p><script>s</script>",
+                    "",
+                ),
+                (
+                    "<ul class=share-buttons><li><a href=x>a</a><li><a href=y>b</a></ul>",
+                    "<div id=cookie-banner>c</div>",
+                ),
+                (
+                    "",
+                    "<section class=x-related><h2>More</h2><a href=x>One other page of this site</a></section>",
+                ),
+                ("", "<section class=comments><p>first</p><p>second</p></section>"),
+                ("<div><a href=1>eins</a> <a href=2>zwei</a></div>", ""),
+            ] {
+                assert_eq!(text(&article(prose, inside, around)), want, "{inside} {around}");
             }
-            return;
         }
-        if text.starts_with(char::is_whitespace) {
-            self.space();
+    }
+
+    #[test]
+    fn is_the_same_under_another_design() {
+        for prose in PROSE {
+            let plain = text(&article(prose, "", ""));
+            let wrapped = article(prose, "", "")
+                .replace("<p>", "<div class=x7-block><p class=x7-p>")
+                .replace("</p>", "</p></div>");
+            assert_eq!(text(&wrapped), plain);
+            assert_eq!(
+                text(
+                    &wrapped
+                        .replace("<main>", "<div class=has-sidebar><div id=q>")
+                        .replace("</main>", "</div></div>")
+                ),
+                plain
+            );
         }
-        for word in text.split_whitespace() {
-            if self.spaced {
-                self.text.push(' ');
-            }
-            self.text.push_str(word);
-            self.spaced = true;
+    }
+
+    #[test]
+    fn writes_one_block_a_line() {
+        for (html, want) in [
+            ("<p>a <b>b</b>c<p>d<br>e", "a bc\nd\ne\n"),
+            ("<ul><li>a<li>b</ul>", "a\nb\n"),
+            ("<table><tr><th>a<th>b<tr><td>c<td>d</table>", "a b\nc d\n"),
+            ("<pre>a  b\n  c</pre>", "a b\nc\n"),
+            ("<p> x \n\n y <i> z</i>", "x y z\n"),
+            ("<blockquote>q<p>r</blockquote>", "q\nr\n"),
+            ("", ""),
+        ] {
+            assert_eq!(text(html), want, "{html}");
         }
-        self.spaced = self.text.len() > self.line && text.ends_with(char::is_whitespace)
-            || self.spaced && text.chars().all(char::is_whitespace);
+    }
+
+    #[test]
+    fn falls_back_on_what_there_is() {
+        for prose in PROSE {
+            let posts: String = (1..=6)
+                .map(|n| format!("<div class=comment><p>{prose} {n}</p></div>"))
+                .collect();
+            assert_eq!(
+                text(&format!("<h1>T</h1>{posts}")).lines().count(),
+                7,
+                "a thread is its posts"
+            );
+            let unscripted = format!("<div id=app></div><noscript><p>{prose}</p></noscript>");
+            assert_eq!(text(&unscripted), format!("{prose}\n"));
+            let hidden = format!("<div hidden><p>{prose}</p></div>");
+            assert_eq!(text(&hidden), format!("{prose}\n"));
+        }
     }
 }

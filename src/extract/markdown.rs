@@ -2,6 +2,8 @@
 //!
 //! Must not resolve what is not a link, nor render HTML.
 
+use std::ops::Range;
+
 use pulldown_cmark::{Event, LinkType, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 
 use super::{Locator, digest, fold, fold_to, html, nfc, text};
@@ -15,10 +17,8 @@ use crate::model::{
 pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
     let mut reader = Reader {
         source,
-        url,
-        mark,
-        locator: Locator::new(source, mark.unwrap_or(0)),
-        ..Reader::new(source, url)
+        url: Some(url),
+        ..Reader::default()
     };
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -28,7 +28,7 @@ pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
     for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
         reader.event(event, range);
     }
-    reader.finish()
+    reader.finish(mark)
 }
 
 /// A link whose end has not been reached.
@@ -37,61 +37,53 @@ struct OpenLink {
     anchor: String,
 }
 
+/// A link, and which bytes of the source it is.
+struct Written {
+    start: usize,
+    end: usize,
+    link: Link,
+}
+
+#[derive(Default)]
 struct Reader<'a> {
     source: &'a str,
-    url: &'a Url,
-    mark: Option<usize>,
-    locator: Locator<'a>,
+    url: Option<&'a Url>,
     text: String,
-    links: Vec<Link>,
+    links: Vec<Written>,
     open: Vec<OpenLink>,
+    /// Whether the open heading is of the first level, and its words.
     heading: Option<(bool, String)>,
     section: Option<String>,
     title: Option<String>,
-    front: Option<String>,
+    front: String,
     in_front: bool,
     in_code: bool,
-    markup: Option<(usize, String)>,
+    /// Where the HTML stands whose end has not been reached.
+    markup: Option<Range<usize>>,
+    /// Inside `<a>` written as HTML.
+    in_anchor: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a str, url: &'a Url) -> Self {
-        Self {
-            source,
-            url,
-            mark: None,
-            locator: Locator::new(source, 0),
-            text: String::new(),
-            links: Vec::new(),
-            open: Vec::new(),
-            heading: None,
-            section: None,
-            title: None,
-            front: None,
-            in_front: false,
-            in_code: false,
-            markup: None,
-        }
-    }
-
-    fn event(&mut self, event: Event<'a>, range: std::ops::Range<usize>) {
+    fn event(&mut self, event: Event<'a>, range: Range<usize>) {
         match event {
             Event::Start(tag) => self.start(tag, range),
             Event::End(end) => self.end(end),
-            Event::Text(words) if self.in_front => self.front = Some(words.into_string()),
+            Event::Text(words) if self.in_front => self.front.push_str(&words),
             Event::Text(words) => self.words(&words, Some(range)),
             Event::Code(words) | Event::InlineMath(words) | Event::DisplayMath(words) => self.words(&words, None),
             Event::SoftBreak => self.words(" ", None),
             Event::HardBreak => self.line(),
             Event::Html(html) | Event::InlineHtml(html) => {
-                let (_, markup) = self.markup.get_or_insert((range.start, String::new()));
-                markup.push_str(&html);
+                let tag = html.trim_start().to_ascii_lowercase();
+                self.in_anchor = tag.starts_with("<a ") || self.in_anchor && !tag.starts_with("</a");
+                self.markup.get_or_insert(range.clone()).end = range.end;
             }
             Event::Rule | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
         }
     }
 
-    fn start(&mut self, tag: Tag<'a>, range: std::ops::Range<usize>) {
+    fn start(&mut self, tag: Tag<'a>, range: Range<usize>) {
         match tag {
             Tag::Link {
                 link_type, dest_url, ..
@@ -124,7 +116,7 @@ impl<'a> Reader<'a> {
         match end {
             TagEnd::Link | TagEnd::Image => {
                 if let Some(open) = self.open.pop() {
-                    self.links[open.at].anchor = fold_to(&open.anchor, Link::ANCHOR_MAX);
+                    self.links[open.at].link.anchor = fold_to(&open.anchor, Link::ANCHOR_MAX);
                 }
             }
             TagEnd::Heading(_) => {
@@ -154,27 +146,34 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn link(&mut self, href: String, role: Role, range: std::ops::Range<usize>) {
+    fn link(&mut self, href: String, role: Role, range: Range<usize>) {
         let raw = RawHref(href);
-        let span = self.mark.map(|_| self.locator.span(range.start, range.end));
+        let Some(target) = self.url.map(|url| resolve(url, &raw)) else {
+            return;
+        };
         self.open.push(OpenLink {
             at: self.links.len(),
             anchor: String::new(),
         });
-        self.links.push(Link {
-            target: resolve(self.url, &raw),
+        let link = Link {
             raw,
+            target,
             anchor: String::new(),
             rel: String::new(),
             role,
             place: Place::Main,
-            span,
+            span: None,
             section: self.section.clone(),
+        };
+        self.links.push(Written {
+            start: range.start,
+            end: range.end,
+            link,
         });
     }
 
     /// Words of the text; with `range`, addresses written out in them are links.
-    fn words(&mut self, words: &str, range: Option<std::ops::Range<usize>>) {
+    fn words(&mut self, words: &str, range: Option<Range<usize>>) {
         for open in &mut self.open {
             open.anchor.push_str(words);
         }
@@ -182,18 +181,15 @@ impl<'a> Reader<'a> {
             heading.push_str(words);
         }
         self.text.push_str(words);
-        if let Some((_, markup)) = &mut self.markup {
-            markup.push_str(words);
-        }
-        let Some(range) = range
-            .filter(|range| self.open.is_empty() && !self.in_code && self.source.get(range.clone()) == Some(words))
-        else {
+        let Some(range) = range.filter(|range| {
+            self.open.is_empty() && !self.in_code && !self.in_anchor && self.source.get(range.clone()) == Some(words)
+        }) else {
             return;
         };
         for (start, end, href) in text::addresses(words) {
             self.link(href, Role::Cite, range.start + start..range.start + end);
             if let Some(open) = self.open.pop() {
-                self.links[open.at].anchor = fold_to(&words[start..end], Link::ANCHOR_MAX);
+                self.links[open.at].link.anchor = fold_to(&words[start..end], Link::ANCHOR_MAX);
             }
         }
     }
@@ -204,42 +200,48 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Adds the links of the HTML gathered so far.
+    /// Adds the links of the HTML that ends here.
     fn markup_ends(&mut self) {
-        let Some((start, markup)) = self.markup.take() else {
+        self.in_anchor = false;
+        let (Some(range), Some(url)) = (self.markup.take(), self.url) else {
             return;
         };
-        for mut link in html::links_of(&markup, self.url) {
+        let Some(markup) = self.source.get(range.clone()) else {
+            return;
+        };
+        for (mut link, place) in html::links_of(markup, url) {
             link.section.clone_from(&self.section);
-            link.place = Place::Main;
-            let length = markup.len().min(self.source.len() - start);
-            let end = (start..=start + length)
-                .rev()
-                .find(|&end| self.source.is_char_boundary(end))
-                .unwrap_or(start);
-            link.span = self.mark.map(|_| self.locator.span(start, end));
-            self.links.push(link);
+            let (start, end) = place.unwrap_or((0, markup.len()));
+            self.links.push(Written {
+                start: range.start + start,
+                end: range.start + end,
+                link,
+            });
         }
     }
 
-    fn finish(mut self) -> Page {
+    /// The page. `mark` as in [`read`].
+    fn finish(mut self, mark: Option<usize>) -> Page {
         self.markup_ends();
+        self.links.sort_by_key(|written| written.start);
+        let mut locator = Locator::new(self.source, mark.unwrap_or(0));
+        let links = self.links.into_iter().map(|written| {
+            let span = mark.map(|_| locator.span(written.start, written.end));
+            Link { span, ..written.link }
+        });
+        let links = links.collect();
         let text = nfc(text::lines(&self.text));
-        let title = self
-            .title
-            .or_else(|| front_title(&self.front.unwrap_or_default()))
-            .unwrap_or_default();
         Page {
             kind: PageKind::Markdown,
             charset: "UTF-8",
-            title,
+            title: front_title(&self.front).or(self.title).unwrap_or_default(),
             language: None,
             published: None,
             canonical: None,
             document: digest::of_plain(&text),
             text_digest: digest::of_text(&text),
             text,
-            links: self.links,
+            links,
             cut: false,
         }
     }
@@ -253,4 +255,105 @@ fn front_title(front: &str) -> Option<String> {
         .and_then(|v| v.strip_suffix(['"', '\'']))
         .unwrap_or(value);
     Some(fold(bare)).filter(|title| !title.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::url::Skip;
+
+    fn page(source: &str) -> Page {
+        read(source, &Url::parse("urn:uuid:0").unwrap(), Some(0))
+    }
+
+    #[test]
+    fn finds_every_kind_of_link() {
+        for (source, want) in [
+            (
+                "a [b *c*](https://x.example/) d",
+                vec![("https://x.example/", "b c", "[b *c*](https://x.example/)")],
+            ),
+            (
+                "[b][r]\n\n[r]: https://x.example/é",
+                vec![("https://x.example/é", "b", "[b][r]")],
+            ),
+            (
+                "<https://x.example/>",
+                vec![("https://x.example/", "https://x.example/", "<https://x.example/>")],
+            ),
+            (
+                "<me@x.example>",
+                vec![("mailto:me@x.example", "me@x.example", "<me@x.example>")],
+            ),
+            (
+                "см. https://x.example/a_b_c.",
+                vec![(
+                    "https://x.example/a_b_c",
+                    "https://x.example/a_b_c",
+                    "https://x.example/a_b_c",
+                )],
+            ),
+            ("`https://x.example/`", vec![]),
+            ("![картина](i.png)", vec![("i.png", "картина", "![картина](i.png)")]),
+            (
+                "x <a href='https://x.example/'>y</a> z",
+                vec![("https://x.example/", "y", "<a href='https://x.example/'>y</a>")],
+            ),
+            ("<p>\n<a href=q>y</a>\n</p>", vec![("q", "y", "<a href=q>y</a>")]),
+        ] {
+            let page = page(source);
+            let spanned = |l: &Link| {
+                l.span
+                    .map(|span| source[span.start..span.end].to_owned())
+                    .unwrap_or_default()
+            };
+            let got: Vec<_> = page
+                .links
+                .iter()
+                .map(|l| (l.raw.0.as_str(), l.anchor.as_str(), spanned(l)))
+                .collect();
+            let want: Vec<_> = want
+                .into_iter()
+                .map(|(raw, anchor, span)| (raw, anchor, span.to_owned()))
+                .collect();
+            assert_eq!(got, want, "{source}");
+        }
+    }
+
+    #[test]
+    fn keeps_links_that_lead_nowhere() {
+        let page = page("# Люди\n\nпо [Tony](#) и [почте](mailto:a@x.example)\n");
+        let got: Vec<_> = page
+            .links
+            .iter()
+            .map(|l| (l.raw.0.as_str(), l.anchor.as_str(), l.target.clone().unwrap_err()))
+            .collect();
+        assert_eq!(
+            got,
+            [
+                ("#", "Tony", Skip::FragmentOnly),
+                ("mailto:a@x.example", "почте", Skip::Mail)
+            ]
+        );
+        let span = page.links[0].span.unwrap();
+        assert_eq!(
+            (span.line, span.column, page.links[0].section.as_deref()),
+            (3, 4, Some("Люди"))
+        );
+    }
+
+    #[test]
+    fn reads_title_and_text() {
+        for (source, title, text) in [
+            ("---\ntitle: \"T\"\n---\nx\ny", "T", "x y\n"),
+            ("---\ntitle: T\n---\n# H\n", "T", "H\n"),
+            ("## Two\n\n- a\n- b `c`\n", "", "Two\na\nb c\n"),
+            ("|a|b|\n|-|-|\n|c|d|\n", "", "a b\nc d\n"),
+            ("```\nx  y\nz\n```\n", "", "x y\nz\n"),
+            ("x <b>bold</b> y", "", "x bold y\n"),
+        ] {
+            let page = page(source);
+            assert_eq!((page.title.as_str(), page.text.as_str()), (title, text), "{source}");
+        }
+    }
 }

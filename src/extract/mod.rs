@@ -6,12 +6,15 @@
 mod charset;
 mod digest;
 mod html;
+mod lines;
+mod links;
 mod main_text;
 mod markdown;
 mod noise;
 mod source;
 mod text;
 mod tree;
+mod words;
 
 use std::borrow::Cow;
 
@@ -19,6 +22,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::model::{
     digest::{DocumentDigest, TextDigest},
+    link::Span,
     page::{Page, PageKind},
     url::Url,
 };
@@ -202,7 +206,7 @@ impl<'a> Locator<'a> {
     }
 
     /// The span of `start..end` of the source. Offsets before the last one are counted afresh.
-    fn span(&mut self, start: usize, end: usize) -> crate::model::link::Span {
+    fn span(&mut self, start: usize, end: usize) -> Span {
         if start < self.at {
             (self.at, self.line, self.column) = (0, 1, 1);
         }
@@ -215,7 +219,7 @@ impl<'a> Locator<'a> {
             }
         }
         self.at = start;
-        crate::model::link::Span {
+        Span {
             start: start + self.mark,
             end: end + self.mark,
             line: self.line,
@@ -224,11 +228,82 @@ impl<'a> Locator<'a> {
     }
 }
 
-/// Decodes the character references that addresses and short texts have in practice.
+/// Decodes `&amp;`, the character reference that addresses have in practice.
 fn unescape(text: &str) -> Cow<'_, str> {
     if text.contains("&amp;") {
         Cow::Owned(text.replace("&amp;", "&"))
     } else {
         Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body<'a>(bytes: &'a [u8], media_type: Option<&'a str>, url: &'a Url) -> Body<'a> {
+        Body {
+            bytes,
+            media_type,
+            charset: None,
+            url,
+            local: true,
+        }
+    }
+
+    #[test]
+    fn chooses_how_to_read() {
+        let url = Url::parse("https://example.org/").unwrap();
+        for (bytes, media_type, want) in [
+            (&b"<p>x"[..], Some("text/html"), PageKind::Html),
+            (b"<p>x", Some("application/xhtml+xml"), PageKind::Html),
+            (
+                b"<?xml version='1.0'?>\n<!DOCTYPE html><html>",
+                Some("application/xml"),
+                PageKind::Html,
+            ),
+            (b"<?xml version='1.0'?><rss>", Some("application/xml"), PageKind::Opaque),
+            (b"# x", Some("text/markdown"), PageKind::Markdown),
+            (b"<p>x", Some("text/plain"), PageKind::Text),
+            (b"GIF89a\0", Some("image/gif"), PageKind::Opaque),
+            (b"\xEF\xBB\xBF <!-- c --> <!DOCTYPE HTML>", None, PageKind::Html),
+            (b"plain words", None, PageKind::Text),
+            (b"\x7FELF\x02\x01\0", None, PageKind::Opaque),
+            (b"%PDF-1.7", None, PageKind::Opaque),
+            (b"", None, PageKind::Text),
+        ] {
+            let page = read(&body(bytes, media_type, &url));
+            assert_eq!(page.kind, want, "{media_type:?} {:?}", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    #[test]
+    fn gives_spans_only_where_bytes_are_characters() {
+        let url = Url::parse("urn:uuid:0").unwrap();
+        for (bytes, start) in [
+            (&b"\xEF\xBB\xBF<a href='https://x.example/'>x</a>"[..], Some(3)),
+            (b"<a href='https://x.example/'>x</a>", Some(0)),
+            (b"\xFF<a href='https://x.example/'>x</a>", None),
+        ] {
+            let page = read(&body(bytes, Some("text/html"), &url));
+            assert_eq!(page.links[0].span.map(|span| span.start), start, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn folds_white_space_and_composes() {
+        for (written, want) in [
+            (" a\t b\n", "a b"),
+            ("e\u{301}", "é"),
+            ("\u{3000}日本\u{A0}語", "日本 語"),
+            ("กำ", "กำ"),
+            ("", ""),
+        ] {
+            assert_eq!(fold(written), want, "{written:?}");
+        }
+        assert_eq!(
+            (fold_to("один два", 5).as_str(), fold_to("一二三", 2).as_str()),
+            ("один", "一二")
+        );
     }
 }

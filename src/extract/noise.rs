@@ -2,7 +2,10 @@
 //!
 //! Must not weigh text or choose regions.
 
-use super::tree::{Tag, Tree};
+use super::{
+    tree::{Tag, Tree},
+    words::{Key, has, set},
+};
 
 /// Most names read of one `class` or `id`.
 const NAMES_MAX: usize = 64;
@@ -56,58 +59,91 @@ pub fn is_never_text(tree: &Tree, at: usize) -> bool {
     }
 }
 
-fn is_hidden(tree: &Tree, at: usize) -> bool {
-    tree.attrs(at).any(|(name, value)| match name {
-        "hidden" => !value.eq_ignore_ascii_case("until-found"),
-        "aria-hidden" => value == "true",
-        "style" => {
-            let mut compact = value.split(';').map(|rule| rule.split(':').map(str::trim));
-            compact.any(|mut rule| {
-                let (name, value) = (rule.next().unwrap_or(""), rule.next().unwrap_or(""));
-                name.eq_ignore_ascii_case("display") && value.starts_with("none")
-                    || name.eq_ignore_ascii_case("visibility") && value.starts_with("hidden")
-            })
-        }
-        _ => false,
-    })
+/// What is told about one element.
+#[derive(Debug, Clone, Copy)]
+pub struct Sign {
+    /// Whether it belongs to the main text.
+    pub noise: Noise,
+    /// Whether it is of the kinds that change by themselves: advertisements, what is popular just
+    /// now, counters.
+    pub volatile: bool,
 }
 
-/// How surely the element is noise. `in_article` tells whether it stands in `<article>` or `<main>`.
-pub fn of(tree: &Tree, at: usize, in_article: bool) -> Noise {
-    match tree.tag(at) {
-        Tag::Body | Tag::Html | Tag::Main | Tag::Article => return Noise::None,
-        Tag::Nav | Tag::Footer | Tag::Menu | Tag::Search => return Noise::Certain,
-        Tag::Aside => return Noise::Likely,
-        Tag::Header if !in_article => return Noise::Likely,
-        tag if tag.is_heading() => return Noise::None,
-        _ => {}
+/// Reads the signs of every node.
+pub fn signs(tree: &Tree) -> Vec<Sign> {
+    let mut signs = Vec::with_capacity(tree.len());
+    let mut article = vec![false; tree.len()];
+    for at in 0..tree.len() {
+        let (tag, inside) = (tree.tag(at), article[tree.parent(at)]);
+        article[at] = inside || matches!(tag, Tag::Article | Tag::Main);
+        let mut sign = Sign {
+            noise: by_tag(tag, inside),
+            volatile: false,
+        };
+        if !matches!(tag, Tag::Text | Tag::Body | Tag::Html | Tag::Main | Tag::Article) {
+            read_attributes(tree, at, &mut sign);
+            if tag.is_heading() {
+                sign.noise = Noise::None;
+            }
+        }
+        signs.push(sign);
     }
-    let mut found = if is_hidden(tree, at) {
-        Noise::Always
-    } else {
-        Noise::None
-    };
+    signs
+}
+
+fn by_tag(tag: Tag, in_article: bool) -> Noise {
+    match tag {
+        Tag::Nav | Tag::Footer | Tag::Menu | Tag::Search => Noise::Certain,
+        Tag::Aside => Noise::Likely,
+        Tag::Header if !in_article => Noise::Likely,
+        _ => Noise::None,
+    }
+}
+
+fn read_attributes(tree: &Tree, at: usize, sign: &mut Sign) {
     for (name, value) in tree.attrs(at) {
-        let this = match name {
+        let noise = match name {
             "role" => by_role(value),
-            "class" | "id" => by_words(value),
+            "class" | "id" => {
+                let (noise, volatile) = by_words(value);
+                sign.volatile |= volatile;
+                noise
+            }
+            _ if hides(name, value) => Noise::Always,
             _ => Noise::None,
         };
-        found = stronger(found, this);
+        sign.noise = stronger(sign.noise, noise);
     }
-    found
 }
 
-/// Whether an element is of the kinds that change by themselves: advertisements, what is popular
-/// just now, counters.
-pub fn is_volatile(tree: &Tree, at: usize) -> bool {
-    let mut found = false;
-    for (_, value) in tree.attrs(at).filter(|(name, _)| matches!(*name, "class" | "id")) {
-        for token in value.split_ascii_whitespace().take(NAMES_MAX) {
-            each_word(token, |word| found |= VOLATILE.binary_search(&word).is_ok());
+fn by_words(value: &str) -> (Noise, bool) {
+    let (mut noise, mut volatile) = (Noise::None, false);
+    for token in value.split_ascii_whitespace().take(NAMES_MAX) {
+        each_word(token, |word| {
+            noise = stronger(noise, by_word(word));
+            volatile |= has(VOLATILE, word);
+        });
+        if token == "widget" || token.starts_with("widget-") || token.starts_with("widget_") {
+            noise = stronger(noise, Noise::Likely);
         }
     }
-    found
+    (noise, volatile)
+}
+
+fn hides(name: &str, value: &str) -> bool {
+    match name {
+        "hidden" => !value.eq_ignore_ascii_case("until-found"),
+        "aria-hidden" => value == "true",
+        "style" => value
+            .split(';')
+            .filter_map(|rule| rule.split_once(':'))
+            .any(|(name, value)| {
+                let (name, value) = (name.trim(), value.trim_start());
+                name.eq_ignore_ascii_case("display") && value.starts_with("none")
+                    || name.eq_ignore_ascii_case("visibility") && value.starts_with("hidden")
+            }),
+        _ => false,
+    }
 }
 
 fn stronger(a: Noise, b: Noise) -> Noise {
@@ -117,39 +153,24 @@ fn stronger(a: Noise, b: Noise) -> Noise {
 fn by_role(role: &str) -> Noise {
     match role {
         "navigation" | "banner" | "contentinfo" | "search" | "menu" | "menubar" | "toolbar" | "dialog"
-        | "alertdialog" => Noise::Always,
+        | "alertdialog" => Noise::Certain,
         "complementary" => Noise::Likely,
         _ => Noise::None,
     }
 }
 
-fn by_words(value: &str) -> Noise {
-    let mut found = Noise::None;
-    for token in value.split_ascii_whitespace().take(NAMES_MAX) {
-        each_word(token, |word| found = stronger(found, by_word(word)));
-        if token == "widget" || token.starts_with("widget-") || token.starts_with("widget_") {
-            found = stronger(found, Noise::Likely);
-        }
-    }
-    found
-}
-
-/// Calls `with` for each word of a name such as `post-meta`, `postMeta` or `post_meta`, in lower case.
-fn each_word(token: &str, mut with: impl FnMut(&str)) {
-    let mut word = [0u8; 24];
-    let mut length = 0;
-    let mut was_lower = false;
+/// Calls `with` for each word of a name such as `post-meta`, `postMeta` or `post_meta`.
+fn each_word(token: &str, mut with: impl FnMut(Key)) {
+    let (mut word, mut length, mut was_lower) = (0, 0, false);
     for &byte in token.as_bytes().iter().chain(b" ") {
-        let breaks = !byte.is_ascii_alphabetic() || byte.is_ascii_uppercase() && was_lower;
-        if breaks && length > 0 {
-            if let Ok(word) = std::str::from_utf8(&word[..length.min(24)]) {
-                with(word);
-            }
-            length = 0;
+        let letter = byte.is_ascii_alphabetic();
+        if length > 0 && (!letter || byte.is_ascii_uppercase() && was_lower) {
+            with(word);
+            (word, length) = (0, 0);
         }
-        if byte.is_ascii_alphabetic() {
-            if length < 24 {
-                word[length] = byte.to_ascii_lowercase();
+        if letter {
+            if length < 16 {
+                word = word << 8 | Key::from(byte.to_ascii_lowercase());
             }
             length += 1;
         }
@@ -157,114 +178,45 @@ fn each_word(token: &str, mut with: impl FnMut(&str)) {
     }
 }
 
-fn by_word(word: &str) -> Noise {
-    if ALWAYS.binary_search(&word).is_ok() {
+fn by_word(word: Key) -> Noise {
+    if has(ALWAYS, word) {
         Noise::Always
-    } else if LINKS.binary_search(&word).is_ok() {
-        Noise::Links
-    } else if LIKELY.binary_search(&word).is_ok() {
+    } else if has(LIKELY, word) {
         Noise::Likely
-    } else if COMMENTS.binary_search(&word).is_ok() {
+    } else if has(LINKS, word) {
+        Noise::Links
+    } else if has(COMMENTS, word) {
         Noise::Comments
     } else {
         Noise::None
     }
 }
 
-const ALWAYS: &[&str] = &[
-    "ad",
-    "adbox",
-    "ads",
-    "adsbygoogle",
-    "adslot",
-    "adunit",
-    "advert",
-    "advertisement",
-    "advertising",
-    "adverts",
-    "adwrap",
-    "breadcrumb",
-    "breadcrumbs",
-    "byline",
-    "captcha",
-    "cookie",
-    "cookies",
-    "gdpr",
-    "noprint",
-    "onetrust",
-    "outbrain",
-    "pageviews",
-    "pagination",
-    "paginator",
-    "popup",
-    "sharebar",
-    "sharedaddy",
-    "sharing",
-    "skiplink",
-    "sponsor",
-    "sponsored",
-    "taboola",
-    "tooltip",
-    "trending",
-    "viewcount",
-    "views",
-];
+/// Words of advertisements, tokens of the page's machinery, and clutter between title and text.
+const ALWAYS: &[Key] = set!(
+    "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap breadcrumb \
+     breadcrumbs byline captcha cookie cookies gdpr noprint onetrust outbrain pageviews pagination paginator \
+     popup sharebar sharedaddy sharing skiplink sponsor sponsored taboola tooltip trending viewcount views"
+);
+/// Words of what often stands beside a text.
+const LIKELY: &[Key] = set!(
+    "consent footer masthead modal newsletter popular promo recommend recommendations recommended related \
+     share sidebar signup social subscribe timestamp"
+);
+/// Words of lists of links.
+const LINKS: &[Key] = set!("menu nav navbar navigation pager toolbar");
+/// Words of what readers write below a text.
+const COMMENTS: &[Key] = set!("comment comments disqus respond");
 /// Words of what changes from one request to the next.
-const VOLATILE: &[&str] = &[
-    "ad",
-    "adbox",
-    "ads",
-    "adsbygoogle",
-    "adslot",
-    "adunit",
-    "advert",
-    "advertisement",
-    "advertising",
-    "adverts",
-    "adwrap",
-    "outbrain",
-    "pageviews",
-    "popular",
-    "recommended",
-    "related",
-    "sponsored",
-    "taboola",
-    "trending",
-    "viewcount",
-    "views",
-];
-const LINKS: &[&str] = &["menu", "nav", "navbar", "navigation", "pager", "toolbar"];
-const LIKELY: &[&str] = &[
-    "consent",
-    "footer",
-    "masthead",
-    "modal",
-    "newsletter",
-    "popular",
-    "promo",
-    "recommend",
-    "recommendations",
-    "recommended",
-    "related",
-    "share",
-    "sidebar",
-    "signup",
-    "social",
-    "subscribe",
-    "timestamp",
-];
-const COMMENTS: &[&str] = &["comment", "comments", "disqus", "respond"];
+const VOLATILE: &[Key] = set!(
+    "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap outbrain \
+     pageviews popular recommended related sponsored taboola trending viewcount views"
+);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lists_are_sorted_for_the_search() {
-        for list in [ALWAYS, LINKS, LIKELY, COMMENTS, VOLATILE] {
-            assert!(list.is_sorted(), "{list:?}");
-        }
-    }
+    use crate::extract::words;
 
     #[test]
     fn splits_names_into_words() {
@@ -276,8 +228,33 @@ mod tests {
             ("", ""),
         ] {
             let mut words = Vec::new();
-            each_word(name, |word| words.push(word.to_owned()));
-            assert_eq!(words.join(" "), want, "{name}");
+            each_word(name, |word| words.push(word));
+            let want: Vec<Key> = want
+                .split_whitespace()
+                .map(|word| words::key(word.as_bytes()))
+                .collect();
+            assert_eq!(words, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn reads_signs() {
+        for (html, noise, volatile) in [
+            ("<p>x", Noise::None, false),
+            ("<p class='ad-slot'>x", Noise::Always, true),
+            ("<p class='headline'>x", Noise::None, false),
+            ("<p class='k2-shareButtons'>x", Noise::Likely, false),
+            ("<p id=comments>x", Noise::Comments, false),
+            ("<p role=navigation>x", Noise::Certain, false),
+            ("<p style='color: red; display:none'>x", Noise::Always, false),
+            ("<p hidden>x", Noise::Always, false),
+            ("<p class=widget-area>x", Noise::Likely, false),
+            ("<p class=fancy-widget>x", Noise::None, false),
+        ] {
+            let tree = Tree::parse(html);
+            let at = (0..tree.len()).find(|&at| tree.tag(at) == Tag::P).unwrap();
+            let sign = signs(&tree)[at];
+            assert_eq!((sign.noise, sign.volatile), (noise, volatile), "{html}");
         }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! A scanner, not a parser: it builds no tree and fixes no errors.
 
+use super::words::{Key, has, key, set};
+
 /// Deepest nesting that is parsed.
 const DEPTH: usize = 512;
 /// Most attributes in one tag.
@@ -225,82 +227,22 @@ const RAW: &[&str] = &[
     "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes",
 ];
 /// Elements that have no content, or that their next sibling or parent closes.
-const FLAT: &[&str] = &[
-    "a", "area", "base", "basefont", "bgsound", "body", "br", "col", "colgroup", "dd", "dt", "embed", "frame", "head",
-    "hr", "html", "image", "img", "input", "keygen", "li", "link", "meta", "nobr", "optgroup", "option", "p", "param",
-    "rp", "rt", "script", "source", "style", "tbody", "td", "textarea", "tfoot", "th", "thead", "title", "tr", "track",
-    "wbr", "xmp",
-];
+const FLAT: &[Key] = set!(
+    "a area base basefont bgsound body br col colgroup dd dt embed frame head hr html image img input keygen \
+     li link meta nobr optgroup option p param rp rt script source style tbody td textarea tfoot th thead \
+     title tr track wbr xmp"
+);
 /// Elements that a parser opens again in the next block when they were not closed.
-const LASTING: &[&str] = &[
-    "b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u",
-];
+const LASTING: &[Key] = set!("b big code em font i s small strike strong tt u");
 /// Elements whose end tag closes whatever is open inside them.
-const STRONG: &[&str] = &[
-    "address",
-    "applet",
-    "article",
-    "aside",
-    "blockquote",
-    "button",
-    "center",
-    "details",
-    "dialog",
-    "dir",
-    "div",
-    "dl",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "frameset",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hgroup",
-    "iframe",
-    "listing",
-    "main",
-    "marquee",
-    "menu",
-    "nav",
-    "noembed",
-    "noframes",
-    "noscript",
-    "object",
-    "ol",
-    "plaintext",
-    "pre",
-    "search",
-    "section",
-    "select",
-    "summary",
-    "table",
-    "template",
-    "ul",
-];
+const STRONG: &[Key] = set!(
+    "address applet article aside blockquote button center details dialog dir div dl fieldset figcaption \
+     figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup iframe listing main marquee menu nav noembed \
+     noframes noscript object ol plaintext pre search section select summary table template ul"
+);
 /// Elements that the end tags of others do not reach through.
-const WALLS: &[&str] = &[
-    "annotation-xml",
-    "applet",
-    "caption",
-    "desc",
-    "foreignobject",
-    "marquee",
-    "mi",
-    "mn",
-    "mo",
-    "ms",
-    "mtext",
-    "object",
-    "table",
-    "template",
-];
+const WALLS: &[Key] =
+    set!("annotation-xml applet caption desc foreignobject marquee mi mn mo ms mtext object table template");
 
 /// The elements open at some point of the source, at most as deep as a parser would have them.
 #[derive(Default)]
@@ -313,45 +255,33 @@ struct Open {
 }
 
 struct Entry {
-    name: Name,
+    name: Key,
     /// What [`Open::lasting`] was when it was opened.
     lasting: usize,
 }
 
-/// A tag name in lower case, cut to 16 bytes.
-type Name = [u8; 16];
-
-fn short(name: &str) -> Name {
-    let mut out = Name::default();
-    for (to, from) in out.iter_mut().zip(name.bytes()) {
-        *to = from.to_ascii_lowercase();
-    }
-    out
-}
-
-fn among(list: &[&str], name: &Name) -> bool {
-    let length = name.iter().position(|&b| b == 0).unwrap_or(name.len());
-    list.binary_search_by(|known| known.as_bytes().cmp(&name[..length]))
-        .is_ok()
-}
+const TABLE: Key = key(b"table");
+const SELECT: Key = key(b"select");
+const CELLS: &[Key] = set!("tbody td tfoot th thead tr");
+const FOREIGN: &[Key] = set!("math svg");
 
 impl Open {
     /// Takes note of a tag. False when the document has become too deep.
     fn see(&mut self, tag: &Tag<'_>) -> bool {
-        let name = short(tag.name);
+        let name = key(tag.name.as_bytes());
         if tag.closing {
-            self.close(&name);
-        } else if !self.cell(&name) && !among(FLAT, &name) {
+            self.close(name);
+        } else if !self.cell(name) && !has(FLAT, name) {
             self.open(name, tag.inside.ends_with("/>"));
         }
         self.stack.len() + self.lasting <= DEPTH
     }
 
-    fn open(&mut self, name: Name, empty: bool) {
-        if self.foreign > 0 && among(STRONG, &name) {
+    fn open(&mut self, name: Key, empty: bool) {
+        if self.foreign > 0 && has(STRONG, name) {
             self.leave_foreign();
         }
-        let foreign = is_foreign(&name);
+        let foreign = has(FOREIGN, name);
         if !empty || !foreign && self.foreign == 0 {
             self.foreign += usize::from(foreign);
             self.stack.push(Entry {
@@ -362,35 +292,34 @@ impl Open {
     }
 
     /// A table's cell or row closes all that is open in the table. False when it is none.
-    fn cell(&mut self, name: &Name) -> bool {
-        if !among(&["tbody", "td", "tfoot", "th", "thead", "tr"], name) {
+    fn cell(&mut self, name: Key) -> bool {
+        if !has(CELLS, name) {
             return false;
         }
-        let table = short("table");
-        if let Some(at) = self.stack.iter().rposition(|entry| entry.name == table) {
+        if let Some(at) = self.stack.iter().rposition(|entry| entry.name == TABLE) {
             self.lasting = self.stack[at].lasting;
             self.truncate(at + 1, false);
         }
         true
     }
 
-    fn close(&mut self, name: &Name) {
+    fn close(&mut self, name: Key) {
         if self.cell(name) {
             return;
         }
-        let lasting = among(LASTING, name);
-        let strong = among(STRONG, name);
+        let lasting = has(LASTING, name);
+        let strong = has(STRONG, name);
         for at in (0..self.stack.len()).rev() {
-            let entry = &self.stack[at].name;
+            let entry = self.stack[at].name;
             if entry == name {
-                if lasting && self.stack[at..].iter().any(|inner| among(STRONG, &inner.name)) {
+                if lasting && self.stack[at..].iter().any(|inner| has(STRONG, inner.name)) {
                     self.stack.remove(at);
                 } else {
                     self.truncate(at, true);
                 }
                 return;
             }
-            if among(WALLS, entry) || !strong && !lasting && among(STRONG, entry) {
+            if has(WALLS, entry) || !strong && !lasting && has(STRONG, entry) {
                 return;
             }
         }
@@ -401,27 +330,22 @@ impl Open {
 
     fn truncate(&mut self, to: usize, keep_lasting: bool) {
         for (nth, entry) in self.stack.drain(to..).enumerate() {
-            self.foreign -= usize::from(is_foreign(&entry.name));
-            self.lasting += usize::from(keep_lasting && nth > 0 && among(LASTING, &entry.name));
+            self.foreign -= usize::from(has(FOREIGN, entry.name));
+            self.lasting += usize::from(keep_lasting && nth > 0 && has(LASTING, entry.name));
         }
     }
 
     /// An HTML block inside `<svg>` or `<math>` ends them.
     fn leave_foreign(&mut self) {
-        if let Some(at) = self.stack.iter().position(|entry| is_foreign(&entry.name)) {
+        if let Some(at) = self.stack.iter().position(|entry| has(FOREIGN, entry.name)) {
             self.truncate(at, false);
         }
     }
 
     /// Whether the content of `name` is text here.
     fn reads_raw(&self, name: &str) -> bool {
-        self.foreign == 0
-            && (name.eq_ignore_ascii_case("script") || !self.stack.iter().any(|e| e.name == short("select")))
+        self.foreign == 0 && (name.eq_ignore_ascii_case("script") || !self.stack.iter().any(|e| e.name == SELECT))
     }
-}
-
-fn is_foreign(name: &Name) -> bool {
-    *name == short("svg") || *name == short("math")
 }
 
 /// The addresses of `<a href>` from byte `at` on, at most `most`, with `&amp;` decoded.
@@ -443,4 +367,70 @@ pub fn links_from(html: &str, at: usize, most: usize) -> Vec<String> {
         }
     }
     links
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_tags_as_they_are_written() {
+        for (source, want) in [
+            ("<A Href='x>y' b=c d>é</a >", "A[Href=x>y b=c d=] /a[]"),
+            ("<!-- <a> --><b/><!--><i>", "b[] i[]"),
+            ("<a b='unclosed>", "a[b=unclosed>]"),
+            ("< a><1><é><p", "p[]"),
+            ("<a b = c>", "a[b=c]"),
+            ("<a ключ=значение>", "a[ключ=значение]"),
+        ] {
+            let tag = |tag: Tag<'_>| {
+                let attributes: Vec<String> = tag.attributes().map(|(n, v)| format!("{n}={v}")).collect();
+                format!(
+                    "{}{}[{}]",
+                    if tag.closing { "/" } else { "" },
+                    tag.name,
+                    attributes.join(" ")
+                )
+            };
+            assert_eq!(
+                Tags::new(source, 0).map(tag).collect::<Vec<_>>().join(" "),
+                want,
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn knows_what_is_safe_to_parse() {
+        let many = |part: &str| part.repeat(3_000);
+        for (part, safe) in [
+            ("<p>x", true),
+            ("<div>x</div>", true),
+            ("<table><tr><td><font size=1>x<td>y</table>", true),
+            ("<a name=x>y", true),
+            ("<span><div>x</span></div>", false),
+            ("<svg><title>x</title><path/></svg>", true),
+            ("<script>a<b&&c<d</script>", true),
+            ("<!-- <div> -->", true),
+            ("<div>", false),
+            ("<ul><li>", false),
+            ("<div><font a=1></div>", false),
+            ("<span><div></span>", false),
+            ("<b><div></b>", false),
+            ("<x/>", false),
+        ] {
+            let html = many(part);
+            assert_eq!(safe_length(&html) == html.len(), safe, "{part}");
+        }
+        let attributes: String = (0..5_000).map(|n| format!(" a{n}=é")).collect();
+        assert_eq!(safe_length(&format!("x<p{attributes}>")), 1);
+    }
+
+    #[test]
+    fn finds_the_links_of_what_was_not_parsed() {
+        let html = "<a href=x>1</a><script>'<a href=no>'</script><a title=t href='y?a&amp;b'><area href=z><a>";
+        assert_eq!(links_from(html, 0, 9), ["x", "y?a&b"]);
+        assert_eq!(links_from(html, 1, 9), ["y?a&b"]);
+        assert_eq!(links_from(html, 0, 1), ["x"]);
+    }
 }

@@ -5,12 +5,14 @@
 
 use scraper::{Html, Node as Parsed};
 
+use super::words::{Key, key, sorted};
+
 /// Most `<noscript>` elements whose content is read as markup.
 const NOSCRIPT_MAX: usize = 1_000;
 
 macro_rules! tags {
     ($($variant:ident = $name:literal,)+) => {
-        /// What a node is. Sorted by name.
+        /// What a node is.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Tag {
             $(#[doc = concat!("`<", $name, ">`")] $variant,)+
@@ -21,6 +23,8 @@ macro_rules! tags {
         }
 
         const NAMES: &[&str] = &[$($name),+];
+        /// Keys with the index in [`NAMES`] below them, sorted.
+        const KEYS: [Key; NAMES.len()] = sorted([$(key($name.as_bytes()) << 8 | Tag::$variant as Key),+]);
         const TAGS: &[Tag] = &[$(Tag::$variant),+];
     };
 }
@@ -45,7 +49,14 @@ tags! {
 
 impl Tag {
     fn named(name: &str) -> Self {
-        NAMES.binary_search(&name).map_or(Tag::Other, |at| TAGS[at])
+        let wanted = key(name.as_bytes()) << 8;
+        let at = KEYS.partition_point(|&known| known < wanted);
+        let index = KEYS.get(at).map_or(usize::MAX, |&known| (known & 0xFF) as usize);
+        if NAMES.get(index) == Some(&name) {
+            TAGS[index]
+        } else {
+            Tag::Other
+        }
     }
 
     /// `<h1>` to `<h6>`.
@@ -266,9 +277,16 @@ impl Tree {
         self.attrs(at).find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
-    /// The text of `at` and everything in it, not folded.
-    pub fn text_of(&self, at: usize) -> String {
-        (at..self.end(at)).map(|n| self.text(n)).collect()
+    /// The text of `at` and everything in it, not folded, up to about `most` bytes.
+    pub fn text_of(&self, at: usize, most: usize) -> String {
+        let mut text = String::new();
+        for node in at..self.end(at) {
+            if text.len() >= most {
+                break;
+            }
+            text.push_str(self.text(node));
+        }
+        text
     }
 }
 
@@ -293,8 +311,10 @@ mod tests {
     }
 
     #[test]
-    fn names_are_sorted_for_the_search() {
-        assert!(NAMES.is_sorted());
+    fn knows_elements_by_name() {
+        for (name, tag) in NAMES.iter().zip(TAGS) {
+            assert_eq!(Tag::named(name), *tag, "{name}");
+        }
         assert_eq!(
             (Tag::named("a"), Tag::named("video"), Tag::named("blink")),
             (Tag::A, Tag::Video, Tag::Other)
