@@ -103,7 +103,7 @@ pub struct Summary {
 }
 
 /// Bytes of bodies that may wait for the workers before no more is asked for.
-const BACKLOG: u64 = 64 << 20;
+const BACKLOG: u64 = 12 << 20;
 /// Tasks of a host loaded at once.
 const WINDOW: usize = 64;
 /// A `Retry-After` longer than this is not waited for within a run.
@@ -147,6 +147,7 @@ pub async fn run(
     }
     (crawl.progress.total, crawl.progress.done) = reader.progress(run.id)?;
 
+    let begun = clock.now();
     let mut stopping = *stop.borrow();
     loop {
         let wake = if stopping { None } else { crawl.hand_out()? };
@@ -167,6 +168,14 @@ pub async fn run(
         }
     }
 
+    let drained = clock.now();
+    let took = drained.since(begun);
+    tracing::info!(
+        ?took,
+        done = crawl.progress.done,
+        received = crawl.progress.received,
+        "the frontier has drained"
+    );
     let mut summary = Summary {
         run_id: run.id,
         progress: crawl.progress.clone(),
@@ -177,6 +186,7 @@ pub async fn run(
     summary.unfinished = done < total;
     if !summary.unfinished {
         judging::judge(&reader, &writer, &settings.accept, clock.now(), &mut summary)?;
+        tracing::info!(took = ?clock.now().since(drained), news = ?summary.news, "judged");
     }
     Ok(summary)
 }

@@ -25,16 +25,25 @@ const NEWEST_ATTEMPT: &str = "coalesce(
         AND c.via_id IS NULL AND c.purpose <> 'robots'))";
 
 impl Reader {
-    /// Present citations that run `run_id` has visited, after the citation `after`, in order.
+    /// Present citations that run `run_id` has visited and of which something new may be said, after
+    /// the citation `after`, in order. Those that were ok and brought the very bytes of their baseline
+    /// again are passed over: their verdict holds, and the capture tells when it was last seen.
     pub fn citations_to_judge(&self, run_id: i64, after: i64, limit: usize) -> Result<Vec<CitationFacts>> {
         let rows: Vec<(i64, String, i64, Option<i64>)> = self.ask(|sql| {
             sql.prepare_cached(&format!(
-                "SELECT * FROM (SELECT ci.id, u.url, {NEWEST_ATTEMPT} AS attempt, ci.verdict_id
-                 FROM citation ci JOIN url u ON u.id = ci.url_id
-                 WHERE ci.id > ?2 AND ci.state = 'present' ORDER BY ci.id)
-                 WHERE attempt IS NOT NULL LIMIT ?3"
+                "SELECT ci.id, u.url, a.id, ci.verdict_id
+                 FROM citation ci
+                 CROSS JOIN url u ON u.id = ci.url_id
+                 CROSS JOIN capture a ON a.id = {NEWEST_ATTEMPT}
+                 LEFT JOIN verdict v ON v.id = ci.verdict_id
+                 LEFT JOIN baseline b ON b.id = v.baseline_id
+                 LEFT JOIN capture base ON base.id = b.capture_id
+                 WHERE ci.id > ?2 AND ci.state = 'present'
+                   AND NOT (v.class IS 'ok' AND v.rules_version = ?4 AND a.revisit IS NOT NULL AND a.last_id = a.id
+                       AND a.payload_id IS base.payload_id AND a.truncated IS NULL AND a.access = 'open')
+                 ORDER BY ci.id LIMIT ?3"
             ))?
-            .query_map(params![run_id, after, limit as i64], |row| {
+            .query_map(params![run_id, after, limit as i64, RULES_VERSION], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })?
             .collect()
@@ -83,24 +92,25 @@ fn chain(sql: &Connection, first: i64) -> rusqlite::Result<ChainFacts> {
     let (at, last): (Timestamp, i64) = sql
         .prepare_cached("SELECT at, last_id FROM capture WHERE id = ?")?
         .query_row([first], |row| Ok((time(row, 0)?, row.get(1)?)))?;
-    // CROSS JOIN: without statistics the planner would walk every URL instead of a few captures.
-    let hops = sql
-        .prepare_cached(
-            "SELECT u.url, c.status, c.transport, c.access, c.detail, p.length, c.truncated IS NULL
-             FROM capture c CROSS JOIN url u ON u.id = c.url_id LEFT JOIN payload p ON p.id = c.payload_id
-             WHERE c.id BETWEEN ?1 AND ?2 ORDER BY c.id",
-        )?
-        .query_map([first, last], |row| {
-            Ok(HopFacts {
-                url: row.get(0)?,
-                status: row.get(1)?,
-                transport: word(row, 2)?,
-                access: word(row, 3)?,
-                detail: row.get(4)?,
-                length: row.get::<_, Option<i64>>(5)?.map(|l| l as u64),
-                whole: row.get(6)?,
+    // Row by row: for a range of unknown length the planner would read the whole table of addresses.
+    let mut statement = sql.prepare_cached(
+        "SELECT u.url, c.status, c.transport, c.access, c.detail, p.length, c.truncated IS NULL
+         FROM capture c JOIN url u ON u.id = c.url_id LEFT JOIN payload p ON p.id = c.payload_id WHERE c.id = ?",
+    )?;
+    let hops = (first..=last)
+        .map(|id| {
+            statement.query_row([id], |row| {
+                Ok(HopFacts {
+                    url: row.get(0)?,
+                    status: row.get(1)?,
+                    transport: word(row, 2)?,
+                    access: word(row, 3)?,
+                    detail: row.get(4)?,
+                    length: row.get::<_, Option<i64>>(5)?.map(|l| l as u64),
+                    whole: row.get(6)?,
+                })
             })
-        })?
+        })
         .collect::<rusqlite::Result<_>>()?;
     Ok(ChainFacts {
         capture: first,

@@ -263,21 +263,25 @@ fn count(links: &[LinkRow], totals: &mut Totals) {
     }
 }
 
-/// Hops of the newest attempt.
+/// Hops of the newest attempt; row by row for the reason given in `facts::chain`.
 fn hops(sql: &Connection, first: i64) -> rusqlite::Result<Vec<Hop>> {
-    sql.prepare_cached(
-        // CROSS JOIN: see `facts::chain`.
-        "SELECT u.url, c.status, c.transport FROM capture c CROSS JOIN url u ON u.id = c.url_id
-         WHERE c.id BETWEEN ?1 AND (SELECT last_id FROM capture WHERE id = ?1) ORDER BY c.id",
-    )?
-    .query_map([first], |row| {
-        Ok(Hop {
-            url: row.get(0)?,
-            status: row.get(1)?,
-            transport: word(row, 2)?,
+    let last: i64 = sql
+        .prepare_cached("SELECT last_id FROM capture WHERE id = ?")?
+        .query_row([first], |row| row.get(0))?;
+    let mut statement = sql.prepare_cached(
+        "SELECT u.url, c.status, c.transport FROM capture c JOIN url u ON u.id = c.url_id WHERE c.id = ?",
+    )?;
+    (first..=last)
+        .map(|id| {
+            statement.query_row([id], |row| {
+                Ok(Hop {
+                    url: row.get(0)?,
+                    status: row.get(1)?,
+                    transport: word(row, 2)?,
+                })
+            })
         })
-    })?
-    .collect()
+        .collect()
 }
 
 /// A link as the article has it: by target and fragment, or as written when it has no target.

@@ -20,7 +20,7 @@ type Acknowledge = Box<dyn FnOnce(Result<()>) + Send>;
 type Work = Box<dyn FnOnce(&mut Ingest<'_>) -> Result<Acknowledge> + Send>;
 
 /// Pieces of work waiting at most: what bounds memory when the disk is slow.
-const QUEUE: usize = 512;
+const QUEUE: usize = 64;
 /// Pieces of work in one transaction at most.
 const BATCH: usize = 256;
 /// How long a transaction stays open for more work to join it.

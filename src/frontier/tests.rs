@@ -19,7 +19,15 @@ fn at(millis: i64) -> Timestamp {
 
 fn task(id: i64, url: &str) -> Task {
     let url = Url::parse(url).unwrap();
-    Task { id, url, purpose: Purpose::Citation, depth: 1, attempts: 0, due: at(0), prior: None }
+    Task {
+        id,
+        url,
+        purpose: Purpose::Citation,
+        depth: 1,
+        attempts: 0,
+        due: at(0),
+        prior: None,
+    }
 }
 
 fn with(limits: Limits, urls: &[&str]) -> Frontier {
@@ -41,18 +49,27 @@ fn fetch(step: Step) -> Box<Job> {
 
 #[test]
 fn a_host_is_asked_no_more_often_than_allowed() {
-    let mut frontier = with(limits(), &["http://a.example/1", "http://a.example/2", "http://a.example/3"]);
+    let mut frontier = with(
+        limits(),
+        &["http://a.example/1", "http://a.example/2", "http://a.example/3"],
+    );
     fetch(frontier.next(at(0)));
     assert!(matches!(frontier.next(at(0)), Step::WaitUntil(t) if t == at(500)));
     fetch(frontier.next(at(500)));
-    assert!(matches!(frontier.next(at(1000)), Step::Idle), "two in flight is the limit of a host");
+    assert!(
+        matches!(frontier.next(at(1000)), Step::Idle),
+        "two in flight is the limit of a host"
+    );
     frontier.release("a.example", at(1000), 0, None);
     fetch(frontier.next(at(1000)));
 }
 
 #[test]
 fn a_busy_host_does_not_hold_the_others_back() {
-    let mut frontier = with(limits(), &["http://a.example/1", "http://a.example/2", "http://b.example/1"]);
+    let mut frontier = with(
+        limits(),
+        &["http://a.example/1", "http://a.example/2", "http://b.example/1"],
+    );
     let hosts = [fetch(frontier.next(at(0))), fetch(frontier.next(at(0)))].map(|job| url::host(&job.url).to_owned());
     assert_eq!(hosts, ["a.example", "b.example"]);
 }
@@ -78,7 +95,11 @@ fn retry_after_quiets_the_whole_host() {
 #[test]
 fn robots_are_asked_first_and_once() {
     let mut frontier = with(
-        Limits { obey_robots: true, host_interval: Duration::ZERO, ..limits() },
+        Limits {
+            obey_robots: true,
+            host_interval: Duration::ZERO,
+            ..limits()
+        },
         &["http://a.example/open", "http://a.example/private/1"],
     );
     let address = match frontier.next(at(0)) {
@@ -99,8 +120,16 @@ fn a_robots_file_that_fails_says_no_and_one_out_of_reach_fails_the_link() {
         (RobotsState::ServerError(503), true),
         (RobotsState::Unreachable(Transport::Refused, "refused".into()), false),
     ] {
-        let mut frontier = with(Limits { obey_robots: true, ..limits() }, &["http://a.example/1"]);
-        let Step::Robots(address) = frontier.next(at(0)) else { panic!("robots first") };
+        let mut frontier = with(
+            Limits {
+                obey_robots: true,
+                ..limits()
+            },
+            &["http://a.example/1"],
+        );
+        let Step::Robots(address) = frontier.next(at(0)) else {
+            panic!("robots first")
+        };
         frontier.robots(&address, state, at(600));
         match frontier.next(at(600)) {
             Step::Refuse(_, Access::RobotsUnreachable, _) => assert!(refuses),
@@ -112,8 +141,16 @@ fn a_robots_file_that_fails_says_no_and_one_out_of_reach_fails_the_link() {
 
 #[test]
 fn crawl_delay_is_kept() {
-    let mut frontier = with(Limits { obey_robots: true, ..limits() }, &["http://a.example/1", "http://a.example/2"]);
-    let Step::Robots(address) = frontier.next(at(0)) else { panic!("robots first") };
+    let mut frontier = with(
+        Limits {
+            obey_robots: true,
+            ..limits()
+        },
+        &["http://a.example/1", "http://a.example/2"],
+    );
+    let Step::Robots(address) = frontier.next(at(0)) else {
+        panic!("robots first")
+    };
     let rules = Rules::parse(b"User-agent: *\nCrawl-delay: 7\n", "evercite");
     frontier.robots(&address, RobotsState::Rules(Arc::new(rules)), at(500));
     fetch(frontier.next(at(500)));
@@ -127,7 +164,9 @@ fn a_redirect_meets_the_rules_of_its_new_host() {
     frontier.refill("a.example", vec![task(1, "http://a.example/1")], true);
     let job = fetch(frontier.next(at(0)));
     frontier.release("a.example", at(10), 0, None);
-    frontier.redirect(job, Url::parse("http://b.example/").unwrap()).unwrap();
+    frontier
+        .redirect(job, Url::parse("http://b.example/").unwrap())
+        .unwrap();
     assert!(matches!(frontier.next(at(20)), Step::Refuse(_, Access::OutOfScope, _)));
 }
 
@@ -135,15 +174,29 @@ fn a_redirect_meets_the_rules_of_its_new_host() {
 fn redirects_end() {
     let to = |text: &str| Url::parse(text).unwrap();
     for (path, want) in [
-        (&["http://a.example/2", "http://a.example/1"][..], Transport::RedirectLoop),
+        (
+            &["http://a.example/2", "http://a.example/1"][..],
+            Transport::RedirectLoop,
+        ),
         (&["http://a.example/1"], Transport::RedirectLoop),
         (&["file:///etc/passwd"], Transport::BadRedirect),
         (
-            &["http://a.example/2", "http://a.example/3", "http://a.example/4", "http://a.example/5"],
+            &[
+                "http://a.example/2",
+                "http://a.example/3",
+                "http://a.example/4",
+                "http://a.example/5",
+            ],
             Transport::TooManyRedirects,
         ),
     ] {
-        let mut frontier = with(Limits { host_interval: Duration::ZERO, ..limits() }, &["http://a.example/1"]);
+        let mut frontier = with(
+            Limits {
+                host_interval: Duration::ZERO,
+                ..limits()
+            },
+            &["http://a.example/1"],
+        );
         let mut ended = None;
         for next in path {
             let job = fetch(frontier.next(at(0)));
@@ -158,18 +211,39 @@ fn redirects_end() {
 
 #[test]
 fn a_cookie_wall_that_leads_back_is_no_loop() {
-    let mut frontier = with(Limits { host_interval: Duration::ZERO, ..limits() }, &["http://a.example/1"]);
+    let mut frontier = with(
+        Limits {
+            host_interval: Duration::ZERO,
+            ..limits()
+        },
+        &["http://a.example/1"],
+    );
     let mut job = fetch(frontier.next(at(0)));
     frontier.release("a.example", at(0), 0, None);
     job.cookies.push(("a.example".into(), "seen".into(), "1".into()));
-    assert!(frontier.redirect(job, Url::parse("http://a.example/1").unwrap()).is_ok());
+    assert!(
+        frontier
+            .redirect(job, Url::parse("http://a.example/1").unwrap())
+            .is_ok()
+    );
     let job = fetch(frontier.next(at(0)));
-    assert!(frontier.redirect(job, Url::parse("http://a.example/1").unwrap()).is_err(), "but only once");
+    assert!(
+        frontier
+            .redirect(job, Url::parse("http://a.example/1").unwrap())
+            .is_err(),
+        "but only once"
+    );
 }
 
 #[test]
 fn a_retry_waits_for_its_time_and_the_archive_is_asked_for_more() {
-    let mut frontier = with(Limits { host_interval: Duration::ZERO, ..limits() }, &["http://a.example/1"]);
+    let mut frontier = with(
+        Limits {
+            host_interval: Duration::ZERO,
+            ..limits()
+        },
+        &["http://a.example/1"],
+    );
     let job = fetch(frontier.next(at(0)));
     frontier.release("a.example", at(0), 0, None);
     frontier.retry(job.task, at(5000));
@@ -186,9 +260,18 @@ fn a_retry_waits_for_its_time_and_the_archive_is_asked_for_more() {
 #[test]
 fn budgets_stop_the_handing_out() {
     for limits in [
-        Limits { max_pages: 1, ..limits() },
-        Limits { max_bytes: 100, ..limits() },
-        Limits { until: Some(at(700)), ..limits() },
+        Limits {
+            max_pages: 1,
+            ..limits()
+        },
+        Limits {
+            max_bytes: 100,
+            ..limits()
+        },
+        Limits {
+            until: Some(at(700)),
+            ..limits()
+        },
     ] {
         let mut frontier = with(limits, &["http://a.example/1", "http://b.example/1"]);
         fetch(frontier.next(at(0)));

@@ -8,7 +8,15 @@ use crate::model::{
 const DAY: i64 = 24 * 3600 * 1000;
 
 fn hop(url: &str, status: Option<u16>, transport: Transport) -> HopFacts {
-    HopFacts { url: url.into(), status, transport, access: Access::Open, detail: None, length: Some(100), whole: true }
+    HopFacts {
+        url: url.into(),
+        status,
+        transport,
+        access: Access::Open,
+        detail: None,
+        length: Some(100),
+        whole: true,
+    }
 }
 
 fn page(document: &str, title: &str, text: &str) -> PageFacts {
@@ -40,10 +48,26 @@ impl Case {
     }
 
     fn through(hops: Vec<HopFacts>) -> Self {
-        let chain = ChainFacts { capture: 7, at: Timestamp::from_millis(400 * DAY), hops, page: None };
-        let facts =
-            CitationFacts { citation: 1, url: "http://a.example/x".into(), baseline: None, previous: None, last_good: None, chain };
-        Self { facts, old: String::new(), new: String::new(), accept: Vec::new() }
+        let chain = ChainFacts {
+            capture: 7,
+            at: Timestamp::from_millis(400 * DAY),
+            hops,
+            page: None,
+        };
+        let facts = CitationFacts {
+            citation: 1,
+            url: "http://a.example/x".into(),
+            baseline: None,
+            previous: None,
+            last_good: None,
+            chain,
+        };
+        Self {
+            facts,
+            old: String::new(),
+            new: String::new(),
+            accept: Vec::new(),
+        }
     }
 
     fn refused(mut self, access: Access) -> Self {
@@ -55,7 +79,11 @@ impl Case {
 
     fn said(mut self, document: &str, title: &str, text: &str) -> Self {
         let captured_at = Timestamp::from_millis(DAY);
-        self.facts.baseline = Some(BaselineFacts { id: 3, captured_at, page: Some(page(document, title, text)) });
+        self.facts.baseline = Some(BaselineFacts {
+            id: 3,
+            captured_at,
+            page: Some(page(document, title, text)),
+        });
         self.old = text.into();
         self
     }
@@ -95,22 +123,54 @@ fn one_table_maps_readings_to_classes() {
     let text = words(0, 100);
     for (what, case, want) in [
         ("first copy", Case::answering(200).says("d", "t", &text), Class::Ok),
-        ("304", Case::answering(304).said("d", "t", &text).says("d", "t", &text), Class::Ok),
-        ("same document", Case::answering(200).said("d", "t", &text).says("d", "t", &text), Class::Ok),
-        ("same text", Case::answering(200).said("d", "t", &text).says("e", "t", &text), Class::Ok),
-        ("small edit", Case::answering(200).said("d", "t", &text).says("e", "t", &(words(0, 100) + "x")), Class::Changed),
-        ("other text", Case::answering(200).said("d", "t", &text).says("e", "u", &words(500, 600)), Class::Replaced),
+        (
+            "304",
+            Case::answering(304).said("d", "t", &text).says("d", "t", &text),
+            Class::Ok,
+        ),
+        (
+            "same document",
+            Case::answering(200).said("d", "t", &text).says("d", "t", &text),
+            Class::Ok,
+        ),
+        (
+            "same text",
+            Case::answering(200).said("d", "t", &text).says("e", "t", &text),
+            Class::Ok,
+        ),
+        (
+            "small edit",
+            Case::answering(200)
+                .said("d", "t", &text)
+                .says("e", "t", &(words(0, 100) + "x")),
+            Class::Changed,
+        ),
+        (
+            "other text",
+            Case::answering(200)
+                .said("d", "t", &text)
+                .says("e", "u", &words(500, 600)),
+            Class::Replaced,
+        ),
         (
             "not-found page that answers 200",
-            Case::answering(200).said("d", "t", &text).says("e", "Page not found", "Sorry, nothing is here."),
+            Case::answering(200)
+                .said("d", "t", &text)
+                .says("e", "Page not found", "Sorry, nothing is here."),
             Class::Dead,
         ),
         (
             "a page about missing pages, unchanged",
-            Case::answering(200).said("d", "Page not found", &text).says("e", "Page not found", &text),
+            Case::answering(200)
+                .said("d", "Page not found", &text)
+                .says("e", "Page not found", &text),
             Class::Ok,
         ),
-        ("script shell", Case::answering(200).said("d", "t", &text).says("e", "t", ""), Class::Ok),
+        (
+            "script shell",
+            Case::answering(200).said("d", "t", &text).says("e", "t", ""),
+            Class::Ok,
+        ),
         ("404", Case::answering(404), Class::Dead),
         ("410", Case::answering(410), Class::Dead),
         ("400", Case::answering(400), Class::Suspect),
@@ -121,13 +181,25 @@ fn one_table_maps_readings_to_classes() {
         ("403", Case::answering(403).refused(Access::Forbidden), Class::Blocked),
         ("429", Case::answering(429).refused(Access::RateLimited), Class::Blocked),
         ("999", Case::answering(999).refused(Access::BotWall), Class::Blocked),
-        ("robots", Case::failing(Transport::Ok).refused(Access::RobotsExcluded), Class::Excluded),
-        ("scope", Case::failing(Transport::Ok).refused(Access::OutOfScope), Class::Excluded),
+        (
+            "robots",
+            Case::failing(Transport::Ok).refused(Access::RobotsExcluded),
+            Class::Excluded,
+        ),
+        (
+            "scope",
+            Case::failing(Transport::Ok).refused(Access::OutOfScope),
+            Class::Excluded,
+        ),
         ("no such name", Case::failing(Transport::NoSuchName), Class::Dead),
         ("resolver down", Case::failing(Transport::DnsFailure), Class::Suspect),
         ("refused", Case::failing(Transport::Refused), Class::Suspect),
         ("timeout", Case::failing(Transport::ReadTimeout), Class::Suspect),
-        ("expired certificate", Case::failing(Transport::TlsExpired), Class::Suspect),
+        (
+            "expired certificate",
+            Case::failing(Transport::TlsExpired),
+            Class::Suspect,
+        ),
         ("loop", Case::failing(Transport::RedirectLoop), Class::Suspect),
     ] {
         assert_eq!(case.verdict().class, want, "{what}: {:?}", case.verdict());
@@ -138,19 +210,30 @@ fn one_table_maps_readings_to_classes() {
 fn an_empty_page_that_answers_is_suspect() {
     let mut case = Case::answering(200);
     case.facts.chain.hops[0].length = Some(0);
-    assert_eq!((case.verdict().class, case.verdict().resource), (Class::Suspect, Resource::Empty));
+    assert_eq!(
+        (case.verdict().class, case.verdict().resource),
+        (Class::Suspect, Resource::Empty)
+    );
 }
 
 #[test]
 fn moved_is_read_together_with_the_text() {
-    let hops = || vec![hop("http://a.example/x", Some(301), Transport::Ok), hop("http://a.example/y", Some(200), Transport::Ok)];
+    let hops = || {
+        vec![
+            hop("http://a.example/x", Some(301), Transport::Ok),
+            hop("http://a.example/y", Some(200), Transport::Ok),
+        ]
+    };
     let text = words(0, 100);
     for (new, class, resource) in [
         (text.clone(), Class::Moved, Resource::MovedSame),
         (text.clone() + "x", Class::Changed, Resource::MovedSame),
         (words(900, 999), Class::Replaced, Resource::MovedOther),
     ] {
-        let verdict = Case::through(hops()).said("d", "t", &text).says("e", "t", &new).verdict();
+        let verdict = Case::through(hops())
+            .said("d", "t", &text)
+            .says("e", "t", &new)
+            .verdict();
         assert_eq!((verdict.class, verdict.resource), (class, resource));
         assert_eq!(verdict.final_url.as_deref(), Some("http://a.example/y"));
     }
@@ -161,11 +244,23 @@ fn a_passing_failure_is_dead_only_after_three_visits_days_apart() {
     let first = Case::failing(Transport::ReadTimeout).on_day(10).verdict();
     assert_eq!((first.class, first.strikes), (Class::Suspect, 1));
     let soon = Case::failing(Transport::ReadTimeout).on_day(11).after(&first).verdict();
-    assert_eq!((soon.class, soon.strikes), (Class::Suspect, 1), "a day later counts for nothing");
+    assert_eq!(
+        (soon.class, soon.strikes),
+        (Class::Suspect, 1),
+        "a day later counts for nothing"
+    );
     let second = Case::failing(Transport::Refused).on_day(13).after(&soon).verdict();
     assert_eq!((second.class, second.strikes), (Class::Suspect, 2));
-    let refused = Case::answering(403).refused(Access::Forbidden).on_day(20).after(&second).verdict();
-    assert_eq!((refused.class, refused.strikes), (Class::Blocked, 2), "a refusal neither counts nor forgives");
+    let refused = Case::answering(403)
+        .refused(Access::Forbidden)
+        .on_day(20)
+        .after(&second)
+        .verdict();
+    assert_eq!(
+        (refused.class, refused.strikes),
+        (Class::Blocked, 2),
+        "a refusal neither counts nor forgives"
+    );
     let third = Case::failing(Transport::Refused).on_day(21).after(&refused).verdict();
     assert_eq!((third.class, third.confirmed), (Class::Dead, true));
     let revived = Case::answering(200).on_day(30).after(&third).verdict();
@@ -176,7 +271,12 @@ fn a_passing_failure_is_dead_only_after_three_visits_days_apart() {
 fn blocked_never_ages_into_dead() {
     let mut last = Case::answering(403).refused(Access::Forbidden).on_day(1).verdict();
     for day in (10..400).step_by(10) {
-        if let Some(judged) = Case::answering(403).refused(Access::Forbidden).on_day(day).after(&last).judged() {
+        if let Some(judged) = Case::answering(403)
+            .refused(Access::Forbidden)
+            .on_day(day)
+            .after(&last)
+            .judged()
+        {
             last = judged.verdict;
         }
         assert_eq!(last.class, Class::Blocked);
@@ -187,7 +287,10 @@ fn blocked_never_ages_into_dead() {
 fn a_definite_death_is_confirmed_on_another_day() {
     let first = Case::answering(404).on_day(10).verdict();
     assert!(!first.confirmed);
-    assert!(Case::answering(404).on_day(10).after(&first).judged().is_none(), "nothing new is said on the same day");
+    assert!(
+        Case::answering(404).on_day(10).after(&first).judged().is_none(),
+        "nothing new is said on the same day"
+    );
     let next = Case::answering(404).on_day(11).after(&first).verdict();
     assert!(next.confirmed && next.since == first.since);
 }
@@ -195,7 +298,12 @@ fn a_definite_death_is_confirmed_on_another_day() {
 #[test]
 fn an_unchanged_verdict_is_not_written_again() {
     let text = words(0, 100);
-    let case = |day| Case::answering(304).said("d", "t", &text).says("d", "t", &text).on_day(day);
+    let case = |day| {
+        Case::answering(304)
+            .said("d", "t", &text)
+            .says("d", "t", &text)
+            .on_day(day)
+    };
     let first = case(10).verdict();
     let second = case(11).after(&first).judged().map_or(first, |judged| judged.verdict);
     assert!(case(12).after(&second).judged().is_none());
@@ -214,7 +322,11 @@ fn the_first_good_copy_becomes_the_baseline_and_nothing_else_does() {
     }
     let mut dead = Case::answering(404);
     dead.facts.last_good = Some(5);
-    assert_eq!(dead.judged().expect("a first verdict").last_good, Some(5), "a failure keeps the last good copy");
+    assert_eq!(
+        dead.judged().expect("a first verdict").last_good,
+        Some(5),
+        "a failure keeps the last good copy"
+    );
 }
 
 #[test]
