@@ -17,7 +17,6 @@ CREATE TABLE url (
     host_id INTEGER NOT NULL REFERENCES host (id)
 ) STRICT;
 CREATE INDEX url_by_lookup_key ON url (lookup_key) WHERE lookup_key IS NOT NULL;
-CREATE INDEX url_by_surt ON url (surt);
 
 CREATE TABLE article (
     id INTEGER PRIMARY KEY,
@@ -106,7 +105,6 @@ CREATE TABLE capture (
 ) STRICT;
 CREATE INDEX capture_by_url ON capture (url_id, at);
 CREATE INDEX capture_by_run ON capture (run_id, url_id);
-CREATE INDEX capture_by_payload ON capture (payload_id) WHERE payload_id IS NOT NULL;
 
 CREATE TABLE capture_head (
     capture_id INTEGER PRIMARY KEY REFERENCES capture (id),
@@ -136,8 +134,6 @@ CREATE TABLE page_version (
     every_link INTEGER NOT NULL,            -- 1: all links are rows; 0: those outside the main text are packed
     UNIQUE (payload_id, url_id, media_type, charset, extractor_version)
 ) STRICT;
-CREATE INDEX page_version_by_url ON page_version (url_id);
-CREATE INDEX page_version_by_text ON page_version (text_sha256);
 
 -- Apart from page_version, so that reading digests never drags texts along.
 CREATE TABLE page_text (
@@ -234,3 +230,5 @@ CREATE VIRTUAL TABLE page_search USING fts5 (
     content = '', contentless_delete = 1,
     tokenize = 'unicode61 remove_diacritics 2'
 );
+-- Commits flush the index often; merging its segments sixteen at a time instead of four costs less.
+INSERT INTO page_search (page_search, rank) VALUES ('automerge', 16);

@@ -103,7 +103,7 @@ pub struct Summary {
 }
 
 /// Bytes of bodies that may wait for the workers before no more is asked for.
-const BACKLOG: u64 = 12 << 20;
+const BACKLOG: u64 = 24 << 20;
 /// Tasks of a host loaded at once.
 const WINDOW: usize = 64;
 /// A `Retry-After` longer than this is not waited for within a run.

@@ -3,21 +3,23 @@
 use super::{Archive, ArchiveError, Result};
 use crate::model::run::{Codec, EncodedBlob};
 
-/// Fast enough to keep up with the crawl on one core; heavier levels are for later re-encoding.
-const LEVEL: i32 = 3;
+/// For bodies: fast enough to keep up with the crawl; heavier levels are for later re-encoding.
+const BODY_LEVEL: i32 = 3;
+/// For what can be derived again.
+const TEXT_LEVEL: i32 = 1;
 
 /// Encodes a body and proves that it comes back the same.
 ///
 /// Errors when the codec itself fails or does not round-trip: nothing of the kind must be stored.
 pub fn encode(bytes: &[u8]) -> std::io::Result<EncodedBlob> {
-    let data = compress(bytes)?;
+    let data = CODEC.with_borrow_mut(|codec| codec.compress(bytes, BODY_LEVEL))?;
     if data.len() >= bytes.len() {
         return Ok(EncodedBlob {
             codec: Codec::Raw,
             data: bytes.to_vec(),
         });
     }
-    if zstd::bulk::decompress(&data, bytes.len())? != bytes {
+    if CODEC.with_borrow_mut(|codec| codec.decompress(&data, bytes.len()))? != bytes {
         return Err(std::io::Error::other(
             "a compressed body did not decompress to the same bytes",
         ));
@@ -28,33 +30,51 @@ pub fn encode(bytes: &[u8]) -> std::io::Result<EncodedBlob> {
     })
 }
 
-pub(super) fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    thread_local! {
-        // Setting up a context costs more than compressing a small page.
-        static COMPRESSOR: std::cell::RefCell<Option<zstd::bulk::Compressor<'static>>> =
-            const { std::cell::RefCell::new(None) };
-    }
-    COMPRESSOR.with_borrow_mut(|slot| {
-        let compressor = match slot {
-            Some(compressor) => compressor,
-            None => {
-                let mut fresh = zstd::bulk::Compressor::new(LEVEL)?;
-                fresh.include_checksum(true)?;
-                slot.insert(fresh)
-            }
+/// One zstd frame of a text that can be derived again.
+pub(super) fn compress_text(text: &str) -> std::io::Result<Vec<u8>> {
+    CODEC.with_borrow_mut(|codec| codec.compress(text.as_bytes(), TEXT_LEVEL))
+}
+
+thread_local! {
+    // Setting up contexts costs more than compressing a small page.
+    static CODEC: std::cell::RefCell<Contexts> = const { std::cell::RefCell::new(Contexts { to: None, from: None }) };
+}
+
+struct Contexts {
+    to: Option<zstd::bulk::Compressor<'static>>,
+    from: Option<zstd::bulk::Decompressor<'static>>,
+}
+
+impl Contexts {
+    fn compress(&mut self, bytes: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
+        let context = match &mut self.to {
+            Some(context) => context,
+            none => none.insert(zstd::bulk::Compressor::new(level)?),
         };
-        compressor.compress(bytes)
-    })
+        context.set_compression_level(level)?;
+        context.include_checksum(true)?;
+        context.compress(bytes)
+    }
+
+    fn decompress(&mut self, data: &[u8], length: usize) -> std::io::Result<Vec<u8>> {
+        let context = match &mut self.from {
+            Some(context) => context,
+            none => none.insert(zstd::bulk::Decompressor::new()?),
+        };
+        context.decompress(data, length)
+    }
 }
 
 /// Undoes [`encode`].
 pub(super) fn decode(archive: &Archive, codec: &str, data: Vec<u8>, length: usize) -> Result<Vec<u8>> {
     match codec.parse() {
         Ok(Codec::Raw) => Ok(data),
-        Ok(Codec::Zstd) => zstd::bulk::decompress(&data, length).map_err(|e| ArchiveError::Damaged {
-            path: archive.path().into(),
-            why: format!("a stored body: {e}"),
-        }),
+        Ok(Codec::Zstd) => CODEC
+            .with_borrow_mut(|codec| codec.decompress(&data, length))
+            .map_err(|e| ArchiveError::Damaged {
+                path: archive.path().into(),
+                why: format!("a stored body: {e}"),
+            }),
         Err(why) => Err(ArchiveError::Damaged {
             path: archive.path().into(),
             why: format!("blob codec {why}"),

@@ -326,10 +326,10 @@ impl<'t> Ingest<'t> {
             }
         }
         let failed = |e: std::io::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(e));
-        let text = blob::compress(page.text.as_bytes()).map_err(failed)?;
+        let text = blob::compress_text(&page.text).map_err(failed)?;
         let around = match around.as_str() {
             "" => None,
-            _ => Some(blob::compress(around.as_bytes()).map_err(failed)?),
+            _ => Some(blob::compress_text(&around).map_err(failed)?),
         };
         self.sql
             .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?

@@ -77,7 +77,7 @@ impl Reader {
         let mut tasks = self.ask(|sql| {
             sql.prepare_cached(
                 "SELECT t.id, u.url, t.purpose, t.depth, t.attempts, t.due_at
-                 FROM task t JOIN url u ON u.id = t.url_id
+                 FROM task t INDEXED BY task_waiting CROSS JOIN url u ON u.id = t.url_id
                  WHERE t.run_id = ?1 AND t.host_id = (SELECT id FROM host WHERE name = ?2) AND t.id > ?3 AND t.done = 0
                  ORDER BY t.id LIMIT ?4",
             )?
@@ -322,7 +322,7 @@ impl Reader {
     }
 
     /// The newest good capture of an address at or before `at`; of the canonical address where the
-    /// exact one is not held.
+    /// exact one is not held. Good means: answered, and not judged a login or "not found" page.
     pub fn show(&self, url: &Url, key: &str, at: Option<Timestamp>) -> Result<Option<Shown>> {
         let until = at.map_or(i64::MAX, Timestamp::millis);
         let found: Option<(i64, i64, i64, Option<i64>)> = self.ask(|sql| {
@@ -333,6 +333,10 @@ impl Reader {
                  WHERE (u.url = ?1 OR u.url = ?2 OR u.lookup_key = ?2) AND c.at <= ?3 AND c.purpose <> 'robots'
                    AND f.payload_id IS NOT NULL AND f.transport = 'ok' AND f.access = 'open'
                    AND (f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299)
+                   AND coalesce((SELECT v.class FROM citation ci JOIN verdict v ON v.citation_id = ci.id
+                           JOIN capture vc ON vc.id = v.capture_id
+                       WHERE ci.url_id = u.id AND vc.at <= c.at ORDER BY v.id DESC LIMIT 1), 'ok')
+                       NOT IN ('dead', 'blocked', 'suspect')
                  ORDER BY (u.url = ?1) DESC, c.at DESC, c.id DESC LIMIT 1",
                 params![url.as_str(), key, until],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),

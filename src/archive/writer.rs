@@ -22,11 +22,11 @@ type Work = Box<dyn FnOnce(&mut Ingest<'_>) -> Result<Acknowledge> + Send>;
 /// Pieces of work waiting at most: what bounds memory when the disk is slow.
 const QUEUE: usize = 64;
 /// Pieces of work in one transaction at most.
-const BATCH: usize = 256;
+const BATCH: usize = 512;
 /// How long a transaction stays open for more work to join it.
 const LINGER: Duration = Duration::from_millis(8);
 /// How long a transaction lasts at most while work keeps coming.
-const LONGEST: Duration = Duration::from_millis(150);
+const LONGEST: Duration = Duration::from_millis(300);
 
 /// Handle of the writer thread. After one failure every later call fails with the same error:
 /// what was acknowledged is safe, and nothing is half written.

@@ -22,9 +22,9 @@ pub(super) fn judge(
     summary.outage = verdict::is_our_outage(hosts, failing);
     let mut after = 0;
     while !summary.outage {
-        let batch = reader.citations_to_judge(run_id, after, BATCH)?;
-        let Some(last) = batch.last() else { break };
-        after = last.citation;
+        let (batch, looked_at) = reader.citations_to_judge(run_id, after, BATCH)?;
+        let Some(last) = looked_at else { break };
+        after = last;
         let mut judged: Vec<Judged> = Vec::new();
         for facts in &batch {
             let texts = match (verdict::wants_texts(facts), &facts.baseline, &facts.chain.page) {

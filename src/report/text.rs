@@ -38,7 +38,7 @@ pub fn text(report: &Report, style: Style) -> String {
             continue;
         }
         if !article.title.is_empty() {
-            let _ = writeln!(out, "{}", style.bold(&clip(&article.title, style.width)));
+            let _ = writeln!(out, "{}", style.bold(&clip_end(&article.title, style.width)));
         }
         let _ = writeln!(out, "{}", clip(&article.article, style.width));
         if let Some(day) = article.cited_at {
@@ -70,7 +70,7 @@ fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
             let _ = writeln!(out, "    {line}");
         }
         if let Some(where_it_stands) = place(link) {
-            let _ = writeln!(out, "    {}", clip(&where_it_stands, style.width - 4));
+            let _ = writeln!(out, "    {}", clip_end(&where_it_stands, style.width - 4));
         }
         if let Some(held) = held(link) {
             let _ = writeln!(out, "    {}", clip(&held, style.width - 4));
@@ -112,10 +112,12 @@ fn place(link: &LinkReport) -> Option<String> {
     };
     let first = link.places.first();
     let line = first.and_then(|place| Some(format!("line {}:{}", place.line?, place.column?)));
+    // A line number says more than a heading.
     let section = first
+        .filter(|_| line.is_none())
         .and_then(|place| place.section.as_deref())
-        .filter(|s| !s.is_empty());
-    let section = section.map(|section| format!("under {}", clip(section, 40)));
+        .filter(|section| !section.is_empty())
+        .map(|section| format!("under {}", clip_end(section, 40)));
     let more = match link.places.len() {
         0 | 1 => None,
         n => Some(format!("{n} times")),
@@ -211,6 +213,15 @@ fn clip(text: &str, width: usize) -> String {
     let start: String = text.chars().take(head).collect();
     let end: String = text.chars().skip(length - tail).collect();
     format!("{start}…{end}")
+}
+
+/// Cuts prose to `width` characters, at its end.
+fn clip_end(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", start.trim_end())
 }
 
 /// Breaks at spaces into lines of at most `width` characters; a longer word is cut.

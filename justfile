@@ -1,0 +1,21 @@
+# `just ci` is what continuous integration runs.
+
+# Everything: format, lints, docs, tests
+ci:
+    bash .ci/run
+
+# The tests
+test:
+    cargo test
+
+# The demo on a release build
+demo:
+    cargo run --release -- demo
+
+# Times first and second run against a page-for-page download; needs nothing but loopback
+bench:
+    cargo bench --bench crawl
+
+# Format in place
+fmt:
+    cargo fmt
