@@ -99,6 +99,7 @@ impl Ingest<'_> {
         let cited_at = seed.cited_at.map(Timestamp::millis);
         let (id, url) = match known {
             Some((id, url)) => {
+                self.change_base(id, base)?;
                 self.sql.execute(
                     "UPDATE article SET removed_at = NULL, cited_at = coalesce(?2, cited_at), base = coalesce(?3, base)
                      WHERE id = ?1",
@@ -123,6 +124,22 @@ impl Ingest<'_> {
         };
         let task_id = self.add_task(run_id, &url, Purpose::Article, 0, at)?;
         Ok(TakenArticle { id, url, task_id })
+    }
+
+    /// Another base makes other links of the same bytes: the article is to be read again.
+    fn change_base(&mut self, article_id: i64, base: Option<&str>) -> rusqlite::Result<()> {
+        let known: Option<String> =
+            self.sql
+                .query_row("SELECT base FROM article WHERE id = ?", [article_id], |row| row.get(0))?;
+        if base.is_some() && base != known.as_deref() {
+            self.sql.execute(
+                "UPDATE page_version SET every_link = 0 WHERE url_id = (SELECT url_id FROM article WHERE id = ?)",
+                [article_id],
+            )?;
+            self.sql
+                .execute("UPDATE article SET page_version_id = NULL WHERE id = ?", [article_id])?;
+        }
+        Ok(())
     }
 
     fn add_task(
@@ -188,12 +205,14 @@ impl Ingest<'_> {
     }
 
     /// The task of an article came to its end: take up its new links, note the removed ones, and
-    /// see to it that all of them are visited. `version` is `None` when it could not be read.
+    /// see to it that all of them are visited, within the depth. `version` is `None` when it could not
+    /// be read.
     pub(super) fn article_read(
         &mut self,
         run_id: i64,
         url: &Url,
         version: Option<i64>,
+        visit_links: bool,
         at: Timestamp,
     ) -> rusqlite::Result<()> {
         let articles: Vec<(i64, Option<i64>)> = self
@@ -210,7 +229,9 @@ impl Ingest<'_> {
             {
                 self.sync_citations(article_id, version, at)?;
             }
-            self.add_citation_tasks(run_id, article_id, at)?;
+            if visit_links {
+                self.add_citation_tasks(run_id, article_id, at)?;
+            }
         }
         Ok(())
     }

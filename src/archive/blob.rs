@@ -89,9 +89,15 @@ mod tests {
     #[test]
     fn what_goes_in_comes_out() {
         let archive = Archive::create(&tempfile::tempdir().unwrap().path().join("a.db")).unwrap();
-        let noise: Vec<u8> = (0..4096u32)
-            .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
-            .collect();
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        })
+        .take(4096)
+        .collect();
         for (bytes, codec) in [
             (b"".to_vec(), Codec::Raw),
             (b"x".to_vec(), Codec::Raw),

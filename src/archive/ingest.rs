@@ -83,7 +83,8 @@ impl<'t> Ingest<'t> {
         if let Some(task) = &attempt.task {
             self.end_task(task.id, attempt.end)?;
             if attempt.end == TaskEnd::Done && attempt.purpose == Purpose::Article {
-                self.article_read(run_id, &task.url, newest.filter(|_| good).map(|v| v.id), at)?;
+                let version = newest.filter(|_| good).map(|v| v.id);
+                self.article_read(run_id, &task.url, version, attempt.follow, at)?;
             } else if attempt.follow
                 && let Some(version) = newest
             {
@@ -348,6 +349,7 @@ impl<'t> Ingest<'t> {
             if !every_link && !has_row(link) {
                 continue;
             }
+            let anchor = url::without_userinfo(&link.anchor);
             let (target, fragment) = match &link.target {
                 Ok(target) => (Some(self.url_id(&target.url)?), target.fragment.as_deref()),
                 Err(_) => (None, None),
@@ -365,7 +367,7 @@ impl<'t> Ingest<'t> {
                     link.role.code(),
                     link.place.code(),
                     (!link.rel.is_empty()).then_some(&link.rel),
-                    link.anchor,
+                    anchor,
                 ])?;
             if every_link {
                 self.occurrence(version, ordinal, link)?;
@@ -384,7 +386,7 @@ impl<'t> Ingest<'t> {
             .execute(params![
                 version,
                 ordinal,
-                link.raw.0,
+                url::without_userinfo(&link.raw.0),
                 link.target.as_ref().err().map(|skip| skip.as_str()),
                 link.section,
                 span.map(|s| s.start as i64),

@@ -36,6 +36,7 @@ impl Archive {
                 why: "it is a folder".into(),
             });
         }
+        not_too_small(path)?;
         let archive = Self {
             path: path.to_path_buf(),
         };
@@ -48,6 +49,7 @@ impl Archive {
         if !path.exists() {
             return Err(ArchiveError::Missing(path.to_path_buf()));
         }
+        not_too_small(path)?;
         let archive = Self {
             path: path.to_path_buf(),
         };
@@ -173,6 +175,17 @@ impl Archive {
             Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => open(true),
             _ => Err(error),
         })
+    }
+}
+
+/// SQLite takes a file of a few bytes for an empty database, and would write over it.
+fn not_too_small(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_file() && (1..512).contains(&file.len()) => Err(ArchiveError::Foreign {
+            path: path.into(),
+            why: "the file is not an SQLite database".into(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -298,6 +298,38 @@ impl Reader {
         })
     }
 
+    /// Articles of a run that could not be read, with what became of them.
+    pub fn unread_articles(&self, run_id: i64) -> Result<Vec<(String, String)>> {
+        let tasks: Vec<(i64, String)> = self.ask(|sql| {
+            sql.prepare(
+                "SELECT t.url_id, a.locator FROM task t JOIN article a ON a.url_id = t.url_id
+                 WHERE t.run_id = ? AND t.purpose = 'article' AND a.removed_at IS NULL ORDER BY a.id",
+            )?
+            .query_map([run_id], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+        })?;
+        let mut unread = Vec::new();
+        for (url_id, locator) in tasks {
+            let why: Option<String> = self.ask(|sql| {
+                sql.prepare_cached(
+                    "SELECT CASE
+                         WHEN f.transport <> 'ok' THEN f.transport || coalesce(' (' || f.detail || ')', '')
+                         WHEN f.access <> 'open' THEN f.access || coalesce(' (' || f.status || ')', '')
+                         WHEN f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299 THEN NULL
+                         ELSE 'the server answers ' || f.status END
+                     FROM capture c INDEXED BY capture_by_run CROSS JOIN capture f ON f.id = c.last_id
+                     WHERE c.run_id = ?1 AND c.url_id = ?2 AND c.via_id IS NULL AND c.purpose = 'article'
+                     ORDER BY c.id DESC LIMIT 1",
+                )?
+                .query_row([run_id, url_id], |row| row.get(0))
+                .optional()
+                .map(Option::flatten)
+            })?;
+            unread.extend(why.map(|why| (locator, why)));
+        }
+        Ok(unread)
+    }
+
     /// Local articles by address and locator, to be read again by a task that names the address.
     pub fn local_article(&self, url: &Url) -> Result<Option<(String, Option<String>)>> {
         self.ask(|sql| {

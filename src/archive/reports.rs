@@ -21,10 +21,10 @@ use crate::model::{
 };
 
 /// What a report covers.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ReportScope {
-    /// One article, or every article on the list.
-    pub article: Option<i64>,
+    /// These articles, or every article on the list.
+    pub articles: Option<Vec<i64>>,
     /// Every link, or only those someone may want to know of.
     pub all: bool,
     /// Only links whose verdict became another one in this run.
@@ -33,16 +33,16 @@ pub struct ReportScope {
 
 impl Reader {
     /// Everything a report tells.
-    pub fn report(&self, scope: ReportScope, now: Timestamp) -> Result<Report> {
+    pub fn report(&self, scope: &ReportScope, now: Timestamp) -> Result<Report> {
         self.ask(|sql| {
-            let articles: Vec<(i64, Option<i64>, ArticleSummary)> = sql
+            let mut articles: Vec<(i64, Option<i64>, ArticleSummary)> = sql
                 .prepare(
                     "SELECT a.id, a.page_version_id, a.locator, coalesce(v.title, ''), a.cited_at,
                          (SELECT max(at) FROM capture c WHERE c.url_id = a.url_id)
                      FROM article a LEFT JOIN page_version v ON v.id = a.page_version_id
-                     WHERE a.removed_at IS NULL AND (?1 IS NULL OR a.id = ?1) ORDER BY a.id",
+                     WHERE a.removed_at IS NULL ORDER BY a.id",
                 )?
-                .query_map([scope.article], |row| {
+                .query_map([], |row| {
                     let summary = ArticleSummary {
                         article: row.get(2)?,
                         title: row.get(3)?,
@@ -52,6 +52,7 @@ impl Reader {
                     Ok((row.get(0)?, row.get(1)?, summary))
                 })?
                 .collect::<rusqlite::Result<_>>()?;
+            articles.retain(|(id, ..)| scope.articles.as_ref().is_none_or(|chosen| chosen.contains(id)));
             let mut totals = Totals {
                 definition: TOTALS_DEFINITION,
                 ..Totals::default()
@@ -119,7 +120,7 @@ impl std::ops::Deref for LinkRow {
     }
 }
 
-fn citations(sql: &Connection, article: i64, name: &str, scope: ReportScope) -> rusqlite::Result<Vec<LinkRow>> {
+fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) -> rusqlite::Result<Vec<LinkRow>> {
     // A good verdict that still holds was last seen good at the newest check, not when it was first given.
     sql.prepare(
         "SELECT u.url, ci.fragment, ci.state, ci.first_seen_at, v.class, v.transport, v.access, v.resource, v.content,

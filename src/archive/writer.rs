@@ -1,7 +1,7 @@
 //! The one writer: a thread that gathers work into transactions and acknowledges after commit.
 
 use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -174,10 +174,8 @@ impl Loop {
         while let Some(work) = next.take() {
             acknowledgements.push(work(&mut ingest)?);
             if acknowledgements.len() < BATCH && begun.elapsed() < LONGEST {
-                next = match receiver.recv_timeout(LINGER) {
-                    Ok(work) => Some(work),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-                };
+                // Nothing more came in time, or nobody is left to send: this transaction is complete.
+                next = receiver.recv_timeout(LINGER).ok();
             }
         }
         transaction.commit().map_err(|e| archive.error(e))

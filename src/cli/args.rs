@@ -78,8 +78,14 @@ pub enum Command {
     /// Whether a robots.txt allows an address
     Robots(RobotsArgs),
     /// Print a completion script for a shell
+    #[command(after_help = "Examples:
+  evercite completions bash > ~/.local/share/bash-completion/completions/evercite
+  evercite completions zsh > ~/.zfunc/_evercite")]
     Completions { shell: Shell },
     /// Print the manual page
+    #[command(after_help = "Examples:
+  evercite man > ~/.local/share/man/man1/evercite.1
+  evercite man | man -l -")]
     Man,
 }
 

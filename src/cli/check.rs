@@ -8,7 +8,7 @@ use super::{
     config::{self, Config},
     context::{self, Project, SystemClock},
     error::CliError,
-    snapshot::{self, Session},
+    snapshot::{self, Session, Tell},
 };
 use crate::{
     archive::{Archive, ReportScope},
@@ -17,6 +17,7 @@ use crate::{
         article::{Article, ArticleKind},
         run::RunKind,
         time::Clock,
+        verdict::Class,
     },
 };
 
@@ -24,8 +25,9 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     let mut config = Config::load(global, args.crawl.clone())?;
     // Known links are visited; what they link to is not.
     config.crawl.depth = Some(1);
+    let fail_on = context::failing_classes(&args.fail_on)?;
     if !args.articles.is_empty() && !knows_all(&config, &args.articles)? {
-        return without_archive(global, &args, &config);
+        return without_archive(global, &args, &config, &fail_on);
     }
     let clock = SystemClock::default();
     let settings = config::crawl_settings(&config.crawl, clock.now())?;
@@ -46,7 +48,8 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
         clock: &clock,
     };
     let summary = session.check(&articles, &config.crawl, &settings)?;
-    finish(global, &archive, &summary, &args, &clock)
+    let covered = (!args.articles.is_empty()).then(|| articles.iter().map(|article| article.id).collect());
+    finish(&session, &summary, &args, &fail_on, covered)
 }
 
 fn knows_all(config: &Config, wanted: &[String]) -> Result<bool, CliError> {
@@ -57,7 +60,7 @@ fn knows_all(config: &Config, wanted: &[String]) -> Result<bool, CliError> {
     let (articles, project) = (archive.reader()?.articles()?, Project::of(archive.path()));
     Ok(wanted
         .iter()
-        .all(|name| context::find_article(&articles, &project, name).is_ok()))
+        .all(|name| context::exact_article(&articles, &project, name).is_some()))
 }
 
 fn chosen(archive: &Archive, wanted: &[String]) -> Result<Vec<Article>, CliError> {
@@ -73,7 +76,7 @@ fn chosen(archive: &Archive, wanted: &[String]) -> Result<Vec<Article>, CliError
 }
 
 /// For people who only want to know: a temporary archive, gone when the report is printed.
-fn without_archive(global: &Global, args: &CheckArgs, config: &Config) -> Result<u8, CliError> {
+fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: &[Class]) -> Result<u8, CliError> {
     let seeds = args
         .articles
         .iter()
@@ -91,22 +94,34 @@ fn without_archive(global: &Global, args: &CheckArgs, config: &Config) -> Result
         clock: &clock,
     };
     let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
-    finish(global, &archive, &summary, args, &clock)
+    finish(&session, &summary, args, fail_on, None)
 }
 
+/// Tells what was found in the articles that were checked, and fails on what was found in them.
 fn finish(
-    global: &Global,
-    archive: &Archive,
+    session: &Session<'_>,
     summary: &Summary,
     args: &CheckArgs,
-    clock: &SystemClock,
+    fail_on: &[Class],
+    articles: Option<Vec<i64>>,
 ) -> Result<u8, CliError> {
-    snapshot::tell(global, archive, summary, &args.output, clock, true)?;
+    session.tell(
+        summary,
+        &args.output,
+        Tell {
+            only_findings: true,
+            articles: articles.clone(),
+        },
+    )?;
     if summary.unfinished {
         return Ok(CLEAN);
     }
-    let report = archive.reader()?.report(ReportScope::default(), clock.now())?;
-    context::verdict_code(&report, &args.fail_on)
+    let scope = ReportScope {
+        articles,
+        ..ReportScope::default()
+    };
+    let report = session.archive.reader()?.report(&scope, session.clock.now())?;
+    Ok(context::verdict_code(&report, fail_on))
 }
 
 impl Session<'_> {

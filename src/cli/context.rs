@@ -86,27 +86,29 @@ pub fn write_report(report: &Report, output: &OutputArgs) -> Result<(), CliError
     }
 }
 
-/// The exit code that a report's totals call for.
-pub fn verdict_code(report: &Report, fail_on: &[String]) -> Result<u8, CliError> {
-    let mut code = CLEAN;
-    for word in fail_on
+/// The classes of `--fail-on`.
+pub fn failing_classes(words: &[String]) -> Result<Vec<Class>, CliError> {
+    words
         .iter()
         .map(|word| word.trim())
         .filter(|word| !word.is_empty() && *word != "none")
-    {
-        let class: Class = word
-            .parse()
-            .map_err(|why| CliError::usage(format!("--fail-on: {why}"), "or none"))?;
-        if report
+        .map(|word| {
+            word.parse()
+                .map_err(|why| CliError::usage(format!("--fail-on: {why}"), "`none` never fails"))
+        })
+        .collect()
+}
+
+/// The exit code that a report's totals call for.
+pub fn verdict_code(report: &Report, fail_on: &[Class]) -> u8 {
+    let found = |class: &Class| {
+        report
             .totals
             .by_class
             .get(class.as_str())
             .is_some_and(|count| *count > 0)
-        {
-            code = FINDINGS;
-        }
-    }
-    Ok(code)
+    };
+    if fail_on.iter().any(found) { FINDINGS } else { CLEAN }
 }
 
 pub fn read_stdin() -> Result<Vec<u8>, CliError> {
@@ -194,15 +196,26 @@ impl Documents<'_> {
     }
 }
 
-/// Finds the article that a user means: by locator, by path, by address, or by a part that only
-/// one article has.
-pub fn find_article<'a>(articles: &'a [Article], project: &Project, wanted: &str) -> Result<&'a Article, CliError> {
+/// Finds the article of exactly that locator, path or address.
+pub fn exact_article<'a>(articles: &'a [Article], project: &Project, wanted: &str) -> Option<&'a Article> {
     let mut names = vec![wanted.to_owned(), project.locator(wanted)];
     if let Ok(mut address) = canonical::parse(wanted) {
         url::strip(&mut address);
         names.push(address.to_string());
     }
-    if let Some(article) = articles.iter().find(|article| names.contains(&article.locator)) {
+    articles.iter().find(|article| names.contains(&article.locator))
+}
+
+/// Finds the article that a user means: by locator, by path, by address, or by a part that only
+/// one article has.
+pub fn find_article<'a>(articles: &'a [Article], project: &Project, wanted: &str) -> Result<&'a Article, CliError> {
+    if wanted.trim().is_empty() {
+        return Err(CliError::usage(
+            "an article's name is empty",
+            "`evercite list` shows the names",
+        ));
+    }
+    if let Some(article) = exact_article(articles, project, wanted) {
         return Ok(article);
     }
     let mut partly = articles.iter().filter(|article| article.locator.contains(wanted));

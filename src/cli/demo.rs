@@ -84,13 +84,7 @@ pub fn run(global: &Global, _: &DemoArgs) -> Result<u8, CliError> {
         ),
     )?;
 
-    let found = archive.reader()?.report(
-        ReportScope {
-            all: false,
-            ..ReportScope::default()
-        },
-        later.now(),
-    )?;
+    let found = archive.reader()?.report(&ReportScope::default(), later.now())?;
     let style = context::style(false);
     let mut text = report::text(&found, style);
     text.push_str("\nWhat the words mean\n");
@@ -162,7 +156,7 @@ fn next_steps(path: &str) -> String {
         "
 The archive stays at {path}. Try on it:
   evercite --archive {path} report --all
-  evercite --archive {path} show http://quayside-notes.example/rivets
+  evercite --archive {path} show http://quayside-notes.example/2023/04/forty-minutes-to-the-other-side
   evercite --archive {path} search bridge
   evercite --archive {path} query 'SELECT url, reason FROM dead_links'
 And then on an article of your own:

@@ -24,6 +24,8 @@ use error::CliError;
 
 /// Nothing to tell.
 const CLEAN: u8 = 0;
+/// The job could not be done.
+const FAILED: u8 = 1;
 /// Links need attention.
 const FINDINGS: u8 = 2;
 /// Bad usage or configuration.
@@ -70,7 +72,9 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Compare(args) => plumbing::compare(&args),
         Command::Robots(args) => plumbing::robots(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "evercite", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "evercite", &mut script);
+            context::print_bytes(&script)?;
             Ok(CLEAN)
         }
         Command::Man => {

@@ -224,10 +224,13 @@ fn string(row: &Value, key: &str) -> Result<String, String> {
 
 /// Answers each line of standard input with one line; the `id` goes along.
 fn batch(answer: impl Fn(&Value) -> Result<Value, String>) -> Result<u8, CliError> {
-    for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
-        let line = line.map_err(|e| CliError::failed(format!("standard input could not be read: {e}"), ""))?;
-        if line.trim().is_empty() {
-            continue;
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = input.read_until(b'\n', &mut line);
+        if read.map_err(|e| CliError::failed(format!("standard input could not be read: {e}"), ""))? == 0 {
+            break;
         }
         let bad = |why: String| {
             CliError::usage(
@@ -235,7 +238,11 @@ fn batch(answer: impl Fn(&Value) -> Result<Value, String>) -> Result<u8, CliErro
                 "each line is one JSON object",
             )
         };
-        let row: Value = serde_json::from_str(&line).map_err(|e| bad(e.to_string()))?;
+        let line = std::str::from_utf8(&line).map_err(|e| bad(e.to_string()))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let row: Value = serde_json::from_str(line).map_err(|e| bad(e.to_string()))?;
         let mut told = answer(&row).map_err(bad)?;
         told["id"] = row.get("id").cloned().unwrap_or(Value::Null);
         context::print(&format!("{told}\n"))?;

@@ -10,7 +10,10 @@ use super::{
     context,
     error::CliError,
 };
-use crate::archive::{Archive, Rows, Value};
+use crate::{
+    archive::{Archive, Rows, Value},
+    report,
+};
 
 /// Names and values, ready to be printed.
 pub struct Table {
@@ -44,7 +47,14 @@ pub fn query(global: &Global, args: &QueryArgs) -> Result<u8, CliError> {
 pub fn search(global: &Global, args: &SearchArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
     let reader = Archive::open(&config.archive)?.reader()?;
-    let hits = reader.search(&args.words.join(" "), args.limit)?;
+    let words = args.words.join(" ");
+    if words.trim().is_empty() {
+        return Err(CliError::usage(
+            "there is no word to search for",
+            "see `evercite search --help`",
+        ));
+    }
+    let hits = reader.search(&words, args.limit)?;
     if args.format == TableFormat::Table {
         let mut out = String::new();
         for hit in &hits {
@@ -57,7 +67,7 @@ pub fn search(global: &Global, args: &SearchArgs) -> Result<u8, CliError> {
         if hits.is_empty() && !global.quiet {
             context::note("no archived page has all of these words");
         }
-        context::print(&out)?;
+        context::print(&report::printable(&out))?;
         return Ok(CLEAN);
     }
     let columns = ["url", "title", "first_captured", "last_captured", "snippet"]
@@ -119,11 +129,7 @@ fn plain(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Integer(number) => number.to_string(),
         Value::Real(number) => number.to_string(),
-        // Control characters of a hostile page must not reach the terminal.
-        Value::Text(text) => text
-            .chars()
-            .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
-            .collect(),
+        Value::Text(text) => report::printable(text),
         Value::Blob(bytes) => data_encoding::HEXLOWER.encode(bytes),
     }
 }

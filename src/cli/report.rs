@@ -13,19 +13,22 @@ use crate::{
 
 pub fn run(global: &Global, args: &ReportArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
+    let fail_on = context::failing_classes(&args.fail_on)?;
     let archive = Archive::open(&config.archive)?;
     let reader = archive.reader()?;
-    let article = match &args.article {
-        Some(wanted) => Some(context::find_article(&reader.articles()?, &Project::of(archive.path()), wanted)?.id),
+    let articles = match &args.article {
+        Some(wanted) => Some(vec![
+            context::find_article(&reader.articles()?, &Project::of(archive.path()), wanted)?.id,
+        ]),
         None => None,
     };
     let scope = ReportScope {
-        article,
+        articles,
         all: args.output.all,
         new_in_run: None,
     };
-    let report = reader.report(scope, SystemClock::default().now())?;
-    let code = context::verdict_code(&report, &args.fail_on)?;
+    let report = reader.report(&scope, SystemClock::default().now())?;
+    let code = context::verdict_code(&report, &fail_on);
     if !global.quiet || code != super::CLEAN {
         context::write_report(&report, &args.output)?;
     }

@@ -13,6 +13,7 @@ use crate::{
         canonical::{self, CanonicalUrl},
         url,
     },
+    report,
 };
 
 pub fn run(global: &Global, args: &ShowArgs) -> Result<u8, CliError> {
@@ -33,7 +34,7 @@ pub fn run(global: &Global, args: &ShowArgs) -> Result<u8, CliError> {
         context::note(&describe(&shown));
     }
     match args.form {
-        ShowForm::Text => context::print(&as_text(&shown))?,
+        ShowForm::Text => context::print(&report::printable(&as_text(&shown)))?,
         ShowForm::Html => context::print_bytes(&shown.body)?,
         ShowForm::Headers => {
             for (request, response) in &shown.heads {

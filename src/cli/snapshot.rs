@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use tokio::sync::watch;
 
 use super::{
-    CLEAN,
-    args::{CrawlArgs, Global, ReportFormat, ResumeArgs, SnapshotArgs},
+    CLEAN, FAILED,
+    args::{CrawlArgs, Global, OutputArgs, ReportFormat, ResumeArgs, SnapshotArgs},
     config::{self, Config},
     context::{self, Documents, Project, SystemClock},
     error::CliError,
@@ -57,7 +57,14 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
         clock: &clock,
     };
     let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
-    tell(global, &archive, &summary, &args.output, &clock, false)
+    session.tell(
+        &summary,
+        &args.output,
+        Tell {
+            only_findings: false,
+            articles: None,
+        },
+    )
 }
 
 pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
@@ -87,13 +94,14 @@ pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
         clock: &clock,
     };
     let summary = session.work(&run, &settings, HashMap::new())?;
-    tell(
-        global,
-        &archive,
+    let only_findings = run.kind == RunKind::Check;
+    session.tell(
         &summary,
         &args.output,
-        &clock,
-        run.kind == RunKind::Check,
+        Tell {
+            only_findings,
+            articles: None,
+        },
     )
 }
 
@@ -256,51 +264,57 @@ async fn interrupts(stop: watch::Sender<bool>) {
     }
 }
 
-/// Says what a run found.
-pub fn tell(
-    global: &Global,
-    archive: &Archive,
-    summary: &Summary,
-    output: &super::args::OutputArgs,
-    clock: &dyn Clock,
-    only_findings: bool,
-) -> Result<u8, CliError> {
-    if summary.unfinished {
-        let left = summary.progress.total - summary.progress.done;
-        context::note(&format!("stopped with {left} links to go; `evercite resume` goes on"));
-        return Ok(CLEAN);
-    }
-    let changed = summary.outage || !summary.news.is_empty();
-    if global.quiet && !changed {
-        return Ok(CLEAN);
-    }
-    let scope = match global.quiet {
-        true => ReportScope {
-            new_in_run: Some(summary.run_id),
-            ..ReportScope::default()
-        },
-        false => ReportScope {
+/// How a run is told of.
+pub struct Tell {
+    /// Only the report, without a word on what was kept.
+    pub only_findings: bool,
+    /// The articles it covers; `None`: every article on the list.
+    pub articles: Option<Vec<i64>>,
+}
+
+impl Session<'_> {
+    /// Says what a run found. Exit code 1 when an article itself could not be kept.
+    pub fn tell(&self, summary: &Summary, output: &OutputArgs, how: Tell) -> Result<u8, CliError> {
+        if summary.unfinished {
+            let left = summary.progress.total - summary.progress.done;
+            context::note(&format!("stopped with {left} links to go; `evercite resume` goes on"));
+            return Ok(CLEAN);
+        }
+        let reader = self.archive.reader()?;
+        let unread = reader.unread_articles(summary.run_id)?;
+        for (article, why) in &unread {
+            context::note(&format!("{article} could not be read: {why}"));
+        }
+        let code = if unread.is_empty() { CLEAN } else { FAILED };
+        let changed = summary.outage || !summary.news.is_empty();
+        if self.global.quiet && !changed {
+            return Ok(code);
+        }
+        let new_in_run = self.global.quiet.then_some(summary.run_id);
+        let scope = ReportScope {
+            articles: how.articles,
             all: output.all,
-            ..ReportScope::default()
-        },
-    };
-    let found = archive.reader()?.report(scope, clock.now())?;
-    if output.format == ReportFormat::Json || output.output.is_some() || only_findings || global.quiet {
-        context::write_report(&found, output)?;
-        return Ok(CLEAN);
+            new_in_run,
+        };
+        let found = reader.report(&scope, self.clock.now())?;
+        let bare = how.only_findings || self.global.quiet;
+        if output.format == ReportFormat::Json || output.output.is_some() || bare {
+            context::write_report(&found, output)?;
+            return Ok(code);
+        }
+        let p = &summary.progress;
+        let mut text = format!(
+            "Kept {} in {} ({} received, {} added).\n\n",
+            count(p.done - (unread.len() as u64).min(p.done), "page"),
+            self.archive.path().display(),
+            bytes(p.received),
+            bytes(p.stored)
+        );
+        text.push_str(&report::text(&found, context::style(false)));
+        text.push_str("\nNext: `evercite report --all` lists every link, `evercite check` looks again.\n");
+        context::print(&text)?;
+        Ok(code)
     }
-    let p = &summary.progress;
-    let mut text = format!(
-        "Kept {} in {} ({} received, {} added).\n\n",
-        count(p.done, "page"),
-        archive.path().display(),
-        bytes(p.received),
-        bytes(p.stored)
-    );
-    text.push_str(&report::text(&found, context::style(false)));
-    text.push_str("\nNext: `evercite report --all` lists every link; `evercite check` visits them again.\n");
-    context::print(&text)?;
-    Ok(CLEAN)
 }
 
 fn count(n: u64, what: &str) -> String {

@@ -125,7 +125,7 @@ impl Worker {
             end,
             weight,
         } = chain;
-        let follow = purpose == Purpose::Citation && task.as_ref().is_some_and(|task| task.depth < self.depth);
+        let follow = task.as_ref().is_some_and(|task| task.depth < self.depth);
         let last = hops.len().saturating_sub(1);
         let prior = task.as_ref().and_then(|task| task.prior.clone());
         let prepared: Result<Vec<Prepared>, ArchiveError> = hops
@@ -134,7 +134,7 @@ impl Worker {
             .map(|(position, exchange)| {
                 let reading = Reading {
                     purpose,
-                    follow,
+                    follow: follow && purpose == Purpose::Citation,
                     last: position == last,
                 };
                 self.prepare(exchange, prior.as_ref().filter(|_| position == last), reading)

@@ -278,16 +278,16 @@ fn protocol(version: reqwest::Version) -> &'static str {
     }
 }
 
+/// Fields that hold addresses, whose credentials are hidden.
+const ADDRESSES: &[&str] = &["location", "content-location", "link", "refresh"];
+
 fn redacted((name, value): (&HeaderName, &HeaderValue)) -> (String, Vec<u8>) {
-    let secret = value.is_sensitive() || SECRETS.contains(&name.as_str());
-    (
-        name.as_str().to_owned(),
-        if secret {
-            REDACTED.into()
-        } else {
-            value.as_bytes().to_vec()
-        },
-    )
+    let kept = match value.to_str() {
+        _ if value.is_sensitive() || SECRETS.contains(&name.as_str()) => REDACTED.as_bytes().to_vec(),
+        Ok(text) if ADDRESSES.contains(&name.as_str()) => url::without_userinfo(text).as_bytes().to_vec(),
+        _ => value.as_bytes().to_vec(),
+    };
+    (name.as_str().to_owned(), kept)
 }
 
 /// The request as it would read in HTTP/1.1; the order of its fields is ours.

@@ -56,6 +56,8 @@ pub struct Job {
     pub url: Url,
     /// Where it has been, with how many cookies it then carried.
     visited: Vec<(Url, usize)>,
+    /// How many cookies it carries on the request it was handed out for.
+    carried: usize,
     /// Cookies of this chain: host, name, value. Kept in memory only.
     pub cookies: Vec<(String, String, String)>,
 }
@@ -148,6 +150,7 @@ impl Frontier {
                 task,
                 url,
                 visited: Vec::new(),
+                carried: 0,
                 cookies: Vec::new(),
             });
         }
@@ -308,7 +311,7 @@ impl Frontier {
             return Err((job, Transport::BadRedirect, why));
         }
         let cookies = job.cookies.len();
-        job.visited.push((job.url.clone(), cookies));
+        job.visited.push((job.url.clone(), job.carried));
         if job
             .visited
             .iter()
@@ -321,6 +324,7 @@ impl Frontier {
             return Err((job, Transport::TooManyRedirects, why));
         }
         job.url = to;
+        job.carried = cookies;
         let index = self.host(url::host(&job.url));
         self.hosts[index].queue.push_front(*job);
         self.make_ready(index);
@@ -337,6 +341,7 @@ impl Frontier {
             task,
             url,
             visited: Vec::new(),
+            carried: 0,
             cookies: Vec::new(),
         });
         self.make_ready(index);

@@ -17,7 +17,13 @@ impl Scope {
         let compile = |patterns: &[String]| {
             patterns
                 .iter()
-                .map(|pattern| Regex::new(pattern).map_err(|e| format!("the pattern {pattern:?} is wrong: {e}")))
+                .map(|pattern| {
+                    Regex::new(pattern).map_err(|e| {
+                        // The last line says what is wrong; those before it draw the place.
+                        let why = e.to_string().lines().last().unwrap_or_default().replace("error: ", "");
+                        format!("the pattern {pattern:?} is wrong: {why}")
+                    })
+                })
                 .collect::<Result<Vec<_>, _>>()
         };
         Ok(Self {

@@ -1,3 +1,5 @@
+//! The frontier's promises, in simulated time.
+
 use super::*;
 
 fn limits() -> Limits {

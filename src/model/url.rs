@@ -118,6 +118,25 @@ pub fn registered_domain(host: &str) -> &str {
         .unwrap_or(host)
 }
 
+/// A text without the credentials of addresses in it (`//user:password@` becomes `//`).
+pub fn without_userinfo(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains('@') {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("//") {
+        let (before, authority) = rest.split_at(at + 2);
+        out.push_str(before);
+        let end = authority.find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '<' | '>') || c.is_whitespace());
+        let (authority, after) = authority.split_at(end.unwrap_or(authority.len()));
+        out.push_str(authority.rsplit_once('@').map_or(authority, |(_, host)| host));
+        rest = after;
+    }
+    out.push_str(rest);
+    out.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +170,22 @@ mod tests {
             (target.url.as_str(), target.fragment.as_deref()),
             ("http://example.org/x", Some("part"))
         );
+    }
+
+    #[test]
+    fn hides_credentials() {
+        for (text, want) in [
+            ("https://me:secret@example.org/a@b", "https://example.org/a@b"),
+            (
+                "see //me@example.org and http://x:y@z.example?q",
+                "see //example.org and http://z.example?q",
+            ),
+            ("mailto:me@example.org", "mailto:me@example.org"),
+            ("https://example.org/@user", "https://example.org/@user"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(without_userinfo(text), want, "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod text;
 
-pub use text::{Style, legend, text, totals};
+pub use text::{Style, legend, printable, text, totals};
 
 use crate::model::report::Report;
 

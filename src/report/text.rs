@@ -202,8 +202,16 @@ pub fn legend(totals: &Totals, style: Style) -> String {
     out
 }
 
+/// A text without control characters: what a hostile page says must not steer a terminal.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
+        .collect()
+}
+
 /// Cuts to `width` characters, in the middle of addresses so that both ends can be read.
 fn clip(text: &str, width: usize) -> String {
+    let text = &printable(text);
     let length = text.chars().count();
     if length <= width {
         return text.to_owned();
@@ -217,6 +225,7 @@ fn clip(text: &str, width: usize) -> String {
 
 /// Cuts prose to `width` characters, at its end.
 fn clip_end(text: &str, width: usize) -> String {
+    let text = &printable(text);
     if text.chars().count() <= width {
         return text.to_owned();
     }

@@ -129,8 +129,11 @@ impl Readings {
         }
         if let (Some(old), Some(new)) = (baseline_page(facts), &facts.chain.page) {
             self.compare(facts, old, new, texts);
+        } else if facts.baseline.is_none() && facts.chain.page.is_some() {
+            // This copy becomes the baseline: against itself it is identical.
+            self.content = Content::Identical;
         }
-        if self.resource == Resource::Ok && self.moved_to.is_some() {
+        if self.resource == Resource::Ok && self.moved_to.is_some() && facts.baseline.is_some() {
             let same = matches!(
                 self.content,
                 Content::Identical | Content::Cosmetic | Content::Minor | Content::Appended
@@ -242,7 +245,7 @@ impl Readings {
 
     fn ok_reason(&self, facts: &CitationFacts) -> String {
         match (&facts.baseline, self.content) {
-            (None, _) => "answers; this first copy is now what it is held against".into(),
+            (None, _) => "answers; this copy is what it is held against".into(),
             (Some(b), Content::Identical) => format!("the same page as on {}", b.captured_at.date()),
             (Some(b), Content::Cosmetic) => format!("the same text as on {}", b.captured_at.date()),
             (Some(_), _) => "answers; its text could not be compared".into(),

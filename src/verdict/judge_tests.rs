@@ -1,3 +1,5 @@
+//! The table from readings to classes, and what history adds to it.
+
 use super::*;
 use crate::model::{
     digest::{DocumentDigest, TextDigest},

@@ -1,0 +1,350 @@
+//! Reading the archive: `query`, `search`, `show`, `list`, `remove`; and the help about all of it.
+
+use crate::harness::{Answer, Evercite, LiveSite, Site, citing, page, prose};
+
+fn an_archive() -> (LiveSite, Evercite) {
+    let site = Site::new()
+        .page("/café", page("Le café", "Un café crème, s'il vous plaît."))
+        .page("/caf%C3%A9", page("Le café", "Un café crème, s'il vous plaît."))
+        .page("/lantern", page("Lantern", &prose("lantern", 5)))
+        .page("/anchor", page("Anchor", &prose("anchor", 5)))
+        .gone("/gone")
+        .page("/article", citing(&["/lantern", "/anchor", "/gone", "/café"]))
+        .serve();
+    let evercite = Evercite::new();
+    evercite.ok(&["snapshot", &site.url("/article")]);
+    (site, evercite)
+}
+
+#[test]
+fn queries_can_only_read() {
+    let (_site, evercite) = an_archive();
+    let before = std::fs::read(evercite.archive()).expect("the archive");
+    let outside = evercite.path("outside.db");
+    let outside = outside.to_string_lossy();
+    for sql in [
+        "INSERT INTO host (name, registered_domain) VALUES ('x', 'x')",
+        "UPDATE url SET url = 'x'",
+        "DELETE FROM capture",
+        "DROP TABLE capture",
+        "DROP VIEW dead_links",
+        "ALTER TABLE url RENAME TO lru",
+        "CREATE TABLE x (y)",
+        "CREATE TEMP TABLE x (y)",
+        "CREATE VIRTUAL TABLE temp.x USING fts5 (y)",
+        "CREATE INDEX x ON url (surt)",
+        "INSERT INTO page_search (page_search) VALUES ('delete-all')",
+        "WITH x AS (SELECT 1) DELETE FROM url",
+        "REPLACE INTO url SELECT * FROM url",
+        "BEGIN IMMEDIATE",
+        "SAVEPOINT x",
+        "REINDEX",
+        "ANALYZE",
+        "VACUUM",
+        "PRAGMA user_version = 99",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA query_only = OFF",
+        "PRAGMA writable_schema = ON",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+        "PRAGMA wal_checkpoint",
+        "SELECT load_extension('/tmp/x.so')",
+        "SELECT writefile('x', 'y')",
+        "SELECT readfile('/etc/passwd')",
+        "SELECT 1; DELETE FROM capture",
+        &format!("ATTACH '{outside}' AS x"),
+        &format!("VACUUM INTO '{outside}'"),
+    ] {
+        evercite.run(&["query", sql]).exits(3).complains_clearly();
+    }
+    assert!(!evercite.path("outside.db").exists(), "nothing was written elsewhere");
+    assert!(
+        std::fs::read(evercite.archive()).is_ok_and(|after| after == before),
+        "the archive is as it was"
+    );
+    for (sql, code) in [
+        ("", 3),
+        ("-- nothing", 3),
+        (";", 3),
+        ("SELECT 1;", 0),
+        ("PRAGMA table_info(url)", 0),
+    ] {
+        let ran = evercite.run(&["query", sql]);
+        ran.never_panicked();
+        assert_eq!(ran.code, Some(code), "{sql:?}: {ran}");
+    }
+}
+
+#[test]
+fn every_view_answers() {
+    let (_site, evercite) = an_archive();
+    let listed = evercite.ok(&["query", "--views", "--format", "json"]).json();
+    let views: Vec<&str> = listed
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter_map(|row| row["view"].as_str())
+        .collect();
+    for view in [
+        "current_verdict",
+        "dead_links",
+        "changed_links",
+        "moved_links",
+        "page_history",
+        "link_graph",
+    ] {
+        assert!(views.contains(&view), "{view}: {views:?}");
+    }
+    let sqlite = evercite.sqlite();
+    for view in views {
+        evercite.ok(&["query", &format!("SELECT * FROM {view} LIMIT 1")]);
+        // Any SQLite tool reads them, without functions of ours.
+        sqlite
+            .query_row(&format!("SELECT count(*) FROM {view}"), [], |row| row.get::<_, i64>(0))
+            .expect(view);
+    }
+}
+
+#[test]
+fn answers_come_as_table_json_and_csv() {
+    let (site, evercite) = an_archive();
+    let sql = "SELECT url, status, final_url, 'say \"hi\", twice' AS said, x'00ff' AS b, 0.5 AS f FROM dead_links d
+         JOIN current_verdict USING (url, status)";
+    let table = evercite.ok(&["query", sql]).stdout;
+    assert!(
+        table.lines().count() == 2 && table.contains(&site.url("/gone")),
+        "{table}"
+    );
+    let json = evercite.ok(&["query", sql, "--format", "json"]).json();
+    let row = &json[0];
+    assert_eq!((&row["url"], &row["status"]), (&site.url("/gone").into(), &410.into()));
+    assert_eq!(
+        (&row["final_url"], &row["b"], &row["f"]),
+        (&serde_json::Value::Null, &"00ff".into(), &0.5.into())
+    );
+    let csv = evercite.ok(&["query", sql, "--format", "csv"]).stdout;
+    let want = format!(
+        "url,status,final_url,said,b,f\n{},410,,\"say \"\"hi\"\", twice\",00ff,0.5\n",
+        site.url("/gone")
+    );
+    assert_eq!(csv, want);
+    let none = evercite
+        .ok(&["query", "SELECT url FROM dead_links WHERE 0", "--format", "csv"])
+        .stdout;
+    assert_eq!(none, "url\n");
+}
+
+#[test]
+fn long_answers_and_long_queries_are_cut_and_it_is_said() {
+    let (_site, evercite) = an_archive();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100) SELECT i FROM n";
+    let cut = evercite.ok(&["query", many, "--limit", "3", "--format", "csv"]);
+    assert_eq!(cut.stdout, "i\n1\n2\n3\n");
+    assert!(cut.stderr.contains("first 3 rows"), "{cut}");
+    assert_eq!(
+        evercite
+            .ok(&["query", many, "--limit", "100", "--format", "csv"])
+            .stderr,
+        ""
+    );
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let stopped = evercite.run(&["query", endless, "--time-limit", "200ms"]).exits(3);
+    stopped.complains_clearly();
+    assert!(stopped.stderr.contains("--time-limit"), "{stopped}");
+}
+
+#[test]
+fn words_are_found_and_never_taken_for_a_query_language() {
+    let (site, evercite) = an_archive();
+    let found = |words: &[&str]| -> Vec<String> {
+        let ran = evercite.ok(&[&["search", "--format", "json", "--"][..], words].concat());
+        let hits = ran.json();
+        hits.as_array()
+            .expect("hits")
+            .iter()
+            .filter_map(|hit| hit["url"].as_str())
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(found(&["lantern"]), [site.url("/lantern")]);
+    assert_eq!(found(&["LANTERN", "keepers"]), [site.url("/lantern")]);
+    assert_eq!(found(&["lantern", "anchor"]), Vec::<String>::new(), "all of the words");
+    assert_eq!(
+        found(&["cafe", "creme"]),
+        [site.url("/caf%C3%A9")],
+        "accents do not matter"
+    );
+    for hostile in [
+        "\"",
+        "\"\"",
+        "'",
+        "*",
+        "lantern*",
+        "NEAR(",
+        "lantern AND",
+        "OR",
+        "NOT x",
+        "title:",
+        "(",
+        "^",
+        "-lantern",
+        "+",
+        "a\"b",
+        "{title text}:x",
+        ";",
+        "\\",
+        "…",
+        "lantern OR anchor",
+    ] {
+        let ran = evercite.run(&["search", "--", hostile]);
+        assert_eq!(ran.code, Some(0), "{hostile:?}: {ran}");
+        ran.never_panicked();
+    }
+    let table = evercite.ok(&["search", "lantern"]).stdout;
+    assert!(
+        table.contains(&site.url("/lantern")) && table.to_lowercase().contains("[lantern]"),
+        "{table}"
+    );
+    assert_eq!(
+        evercite
+            .ok(&["search", "keepers", "--limit", "1", "--format", "json"])
+            .json()
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+}
+
+#[test]
+fn searching_for_nothing_is_no_failure_of_the_archive() {
+    let (_site, evercite) = an_archive();
+    for nothing in ["", " "] {
+        let ran = evercite.run(&["search", nothing]);
+        assert!(matches!(ran.code, Some(0 | 3)), "{ran}");
+        assert!(!ran.stderr.contains("archive.db failed"), "{ran}");
+    }
+}
+
+#[test]
+fn show_prints_the_copy_of_a_time_in_the_form_asked_for() {
+    let (site, evercite) = an_archive();
+    let address = site.url("/lantern");
+    let (old, new) = (
+        page("Lantern", &prose("lantern", 5)),
+        page("Beacon", &prose("beacon", 5)),
+    );
+    let first: String = evercite.value(
+        "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') FROM capture c JOIN url u ON u.id = c.url_id
+         WHERE u.url LIKE '%/lantern'",
+    );
+    site.set("/lantern", Answer::html(&new));
+    evercite.run(&["check"]).exits(2);
+    assert_eq!(evercite.ok(&["show", &address, "--as", "html"]).stdout, new);
+    assert_eq!(
+        evercite.ok(&["show", &address, "--as", "html", "--at", &first]).stdout,
+        old
+    );
+    let text = evercite.ok(&["show", &address]).stdout;
+    assert!(
+        text.starts_with("Beacon\n") && text.contains("beacon keepers") && !text.contains('<'),
+        "{text}"
+    );
+    let headers = evercite
+        .ok(&["show", &address, "--as", "headers"])
+        .stdout
+        .to_lowercase();
+    for part in [
+        "get /lantern http/1.1",
+        "user-agent: evercite/",
+        "200",
+        "content-type: text/html",
+    ] {
+        assert!(headers.contains(part), "{part}: {headers}");
+    }
+    let with_fragment = format!("{address}#part");
+    assert_eq!(evercite.ok(&["show", &with_fragment, "--as", "html"]).stdout, new);
+    evercite
+        .run(&["show", &address, "--at", "2001"])
+        .exits(1)
+        .complains_clearly();
+    evercite.run(&["show", &site.url("/gone")]).exits(1).complains_clearly();
+    evercite
+        .run(&["show", "http://never-seen.example/"])
+        .exits(1)
+        .complains_clearly();
+}
+
+#[test]
+fn articles_are_listed_and_removed() {
+    let (site, evercite) = an_archive();
+    evercite.write("a.md", format!("# My notes\n\n[x]({})", site.url("/lantern")));
+    evercite.ok(&["snapshot", "a.md", "--cited-at", "2020-05-01"]);
+    let listed = evercite.ok(&["list", "--format", "json"]).json();
+    assert_eq!(listed[0]["article"], site.url("/article"));
+    assert_eq!(
+        (&listed[1]["article"], &listed[1]["links"]),
+        (&"a.md".into(), &1.into()),
+        "{listed:#}"
+    );
+    assert_eq!(
+        (&listed[1]["title"], &listed[1]["cited"]),
+        (&"My notes".into(), &"2020-05-01".into())
+    );
+    assert!(evercite.ok(&["list"]).stdout.contains("My notes"));
+    let removed = evercite.ok(&["remove", &site.url("/article")]);
+    assert!(removed.stdout.contains(&site.url("/article")), "{removed}");
+    assert_eq!(evercite.report().articles(), ["a.md"]);
+    site.forget();
+    evercite.ok(&["check"]);
+    assert_eq!(
+        (site.times("/article"), site.times("/anchor"), site.times("/lantern")),
+        (0, 0, 1)
+    );
+    evercite.ok(&["show", &site.url("/anchor")]);
+    evercite.ok(&["show", &site.url("/article")]);
+    evercite.ok(&["snapshot", &site.url("/article")]);
+    assert_eq!(evercite.report().articles().len(), 2, "it can be taken in again");
+    evercite.ok(&["remove", "a.md", &site.url("/article")]);
+    evercite.run(&["check"]).exits(3).complains_clearly();
+}
+
+#[test]
+fn every_verb_explains_itself_with_examples() {
+    let evercite = Evercite::new();
+    let help = evercite.run_without_archive(&["--help"]).exits(0).stdout;
+    assert!(help.contains("Examples") && help.contains("Exit codes"), "{help}");
+    let verbs: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|verb| *verb != "help")
+        .collect();
+    assert!(verbs.len() >= 16, "{verbs:?}");
+    let lacking: Vec<&&str> = verbs
+        .iter()
+        .filter(|verb| {
+            !evercite
+                .run_without_archive(&[verb, "--help"])
+                .exits(0)
+                .stdout
+                .contains("Examples:\n  ")
+        })
+        .collect();
+    assert_eq!(lacking, Vec::<&&str>::new(), "verbs without an example");
+    let man = evercite.run_without_archive(&["man"]).exits(0).stdout;
+    for verb in verbs {
+        assert!(
+            man.contains(&format!("evercite-{verb}")) || man.contains(&format!("evercite\\-{verb}")),
+            "{verb}"
+        );
+    }
+    evercite.run_without_archive(&["--version"]).exits(0);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = evercite.run_without_archive(&["completions", shell]).exits(0).stdout;
+        assert!(
+            script.contains("snapshot") && script.contains("host-request-interval"),
+            "{shell}"
+        );
+    }
+}
