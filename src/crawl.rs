@@ -1,7 +1,7 @@
 //! The pipeline, readable top to bottom: frontier -> fetch -> read and encode -> one writer -> judge.
 //!
 //! The only place that joins stages. The driver below is one task that never blocks for long;
-//! bodies are read on worker threads ([`prepare`]), and everything is acknowledged by the writer
+//! bodies are read on worker threads (`crawl::prepare`), and everything is acknowledged by the writer
 //! before the frontier hears of it.
 
 mod judging;

@@ -77,7 +77,7 @@ impl Reader {
             .progress_handler(10_000, Some(move || begun.elapsed() > limit))
             .map_err(user)?;
         let mut statement = self.sql.prepare(text).map_err(user)?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut answer = Rows {
             columns,
             rows: Vec::new(),
