@@ -6,6 +6,7 @@
 use super::{
     noise::Sign,
     tree::{Tag, Tree},
+    words,
 };
 use crate::model::digest::{DocumentDigest, TextDigest};
 
@@ -72,7 +73,7 @@ fn measured(out: &mut Vec<u8>, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
 }
 
 fn words(out: &mut Vec<u8>, text: &str) {
-    let mut words = text.split_whitespace().peekable();
+    let mut words = words::split(text).peekable();
     if words.peek().is_none() {
         return;
     }
@@ -137,23 +138,23 @@ fn attribute(out: &mut Vec<u8>, tag: Tag, name: &str, value: &str) {
 /// letters and digits of which some are digits and some letters, or sixteen digits.
 fn masked(out: &mut Vec<u8>, value: &str) {
     let bytes = value.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-        if length == 0 {
-            out.push(bytes[at]);
-            at += 1;
+    // What stands between `written` and the run is written together with what follows it.
+    let (mut written, mut start, mut digits) = (0, 0, 0);
+    for at in 0..=bytes.len() {
+        let byte = bytes.get(at).copied().unwrap_or(b' ');
+        if byte.is_ascii_alphanumeric() {
+            digits += usize::from(byte.is_ascii_digit());
             continue;
         }
-        let run = &bytes[at..at + length];
-        let digits = run.iter().filter(|b| b.is_ascii_digit()).count();
+        let length = at - start;
         if length >= 8 && digits >= 2 && (digits < length || length >= 16) {
+            out.extend_from_slice(&bytes[written..start]);
             out.push(b'#');
-        } else {
-            out.extend_from_slice(run);
+            written = at;
         }
-        at += length;
+        (start, digits) = (at + 1, 0);
     }
+    out.extend_from_slice(&bytes[written..]);
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use super::tree::{Tag, Tree};
+use super::{
+    tree::{Tag, Tree},
+    words,
+};
 
 /// Whether a run of text stands in `<pre>`.
 pub fn in_pre(tree: &Tree, at: usize) -> bool {
@@ -105,7 +108,7 @@ impl Lines {
         if text.starts_with(char::is_whitespace) {
             self.space();
         }
-        for word in text.split_whitespace() {
+        for word in words::split(text) {
             if self.spaced {
                 self.text.push(' ');
             }

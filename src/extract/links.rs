@@ -2,6 +2,8 @@
 //!
 //! Must not choose the main text; whether a link stands in it is told by the caller.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use super::{
     fold, fold_to,
     source::Tags,
@@ -25,7 +27,9 @@ pub fn collect(tree: &Tree, kept: &[bool], base: &Url) -> Vec<Link> {
         kept,
         base,
         found: Vec::new(),
+        resolved: HashMap::new(),
         section: None,
+        words: String::new(),
     };
     links.collect();
     links.found
@@ -36,10 +40,14 @@ struct Links<'a> {
     kept: &'a [bool],
     base: &'a Url,
     found: Vec<Link>,
+    /// Which of the links found has an address first: many stand on a page more than once.
+    resolved: HashMap<&'a str, usize>,
     section: Option<String>,
+    /// The words of an anchor as they are written; kept for its memory.
+    words: String,
 }
 
-impl Links<'_> {
+impl<'a> Links<'a> {
     fn collect(&mut self) {
         let tree = self.tree;
         for at in 1..tree.len() {
@@ -94,7 +102,7 @@ impl Links<'_> {
     }
 
     /// Adds a link, unless it embeds something that is in the address itself.
-    fn push(&mut self, at: usize, role: Role, href: &str) {
+    fn push(&mut self, at: usize, role: Role, href: &'a str) {
         let inline = |start: &str| {
             href.trim_start()
                 .get(..start.len())
@@ -108,15 +116,20 @@ impl Links<'_> {
         }
         let raw = RawHref(href.to_owned());
         let main = self.kept[at];
+        let target = match self.resolved.entry(href) {
+            Entry::Occupied(first) => self.found[*first.get()].target.clone(),
+            Entry::Vacant(free) => {
+                free.insert(self.found.len());
+                resolve(self.base, &raw)
+            }
+        };
+        let anchor = self.anchor(at, role);
+        let rel = self.tree.attr(at, "rel").map(|rel| fold(rel).to_lowercase());
         self.found.push(Link {
-            target: resolve(self.base, &raw),
+            target,
             raw,
-            anchor: self.anchor(at, role),
-            rel: self
-                .tree
-                .attr(at, "rel")
-                .map(|rel| fold(rel).to_lowercase())
-                .unwrap_or_default(),
+            anchor,
+            rel: rel.unwrap_or_default(),
             role,
             place: if main { Place::Main } else { Place::Around },
             span: None,
@@ -125,9 +138,10 @@ impl Links<'_> {
     }
 
     /// Visible text, or else the text of images, or else what the element is called.
-    fn anchor(&self, at: usize, role: Role) -> String {
+    fn anchor(&mut self, at: usize, role: Role) -> String {
         let tree = self.tree;
-        let mut words = String::new();
+        let words = &mut self.words;
+        words.clear();
         if role == Role::Cite {
             for node in at + 1..tree.end(at) {
                 if words.len() > WORDS {
@@ -139,7 +153,7 @@ impl Links<'_> {
                 }
             }
         }
-        let visible = fold_to(&words, Link::ANCHOR_MAX);
+        let visible = fold_to(words, Link::ANCHOR_MAX);
         if !visible.is_empty() || role == Role::Resource {
             return visible;
         }

@@ -50,7 +50,8 @@ const FORUM: u32 = 3_000;
 /// Finds the main text. Where there is little, what is shown without scripts counts too.
 pub fn find(tree: &Tree, signs: &[Sign]) -> Main {
     let main = Survey::new(tree, signs, false).main();
-    if weigh(&main.text) >= LITTLE {
+    let start = main.text.floor_char_boundary(8 * LITTLE as usize);
+    if weigh(&main.text[..start]) >= LITTLE || weigh(&main.text) >= LITTLE {
         return main;
     }
     let unscripted = Survey::new(tree, signs, true).main();
@@ -85,8 +86,40 @@ fn weigh(text: &str) -> u32 {
     if text.is_ascii() {
         return text.bytes().filter(|b| !b.is_ascii_whitespace()).count() as u32;
     }
-    text.chars().map(|c| if c.is_whitespace() { 0 } else if matches!(c as u32, 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x2E80..=0xD7FF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF) { 2 } else { 1 }).sum()
+    let weigh = |(at, &byte): (usize, &u8)| match STARTS[byte as usize] {
+        UNSURE => text[at..].chars().next().map_or(0, weigh_char),
+        weight => u32::from(weight),
+    };
+    text.as_bytes().iter().enumerate().map(weigh).sum()
 }
+
+fn weigh_char(c: char) -> u32 {
+    match c as u32 {
+        _ if c.is_whitespace() => 0,
+        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF => 2,
+        0x2E80..=0xD7FF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF => 2,
+        _ => 1,
+    }
+}
+
+/// The first byte alone does not tell what a character weighs.
+const UNSURE: u8 = 3;
+
+/// What a character weighs by its first byte in UTF-8; bytes that begin none weigh nothing.
+static STARTS: [u8; 256] = {
+    let mut weights = [1; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        weights[byte] = match byte {
+            0x09..=0x0D | 0x20 | 0x80..=0xBF => 0,
+            0xC2 | 0xE0..=0xE3 | 0xEF | 0xF0 => UNSURE,
+            0xE4..=0xED => 2,
+            _ => 1,
+        };
+        byte += 1;
+    }
+    weights
+};
 
 impl<'a> Survey<'a> {
     /// With `noscript`, what is shown without scripts counts as text.

@@ -70,7 +70,7 @@ pub fn read_html(html: &str, url: &Url) -> Page {
 /// White space folded to single spaces, trimmed, in Unicode normal form C.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
+    for word in words::split(text) {
         if !out.is_empty() {
             out.push(' ');
         }
@@ -91,7 +91,9 @@ fn nfc(text: String) -> String {
 /// [`fold`], cut to `most` characters.
 fn fold_to(text: &str, most: usize) -> String {
     let mut folded = fold(text);
-    if let Some((at, _)) = folded.char_indices().nth(most) {
+    if folded.len() > most
+        && let Some((at, _)) = folded.char_indices().nth(most)
+    {
         folded.truncate(at);
         folded.truncate(folded.trim_end().len());
     }

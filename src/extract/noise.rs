@@ -4,7 +4,7 @@
 
 use super::{
     tree::{Tag, Tree},
-    words::{Key, has, set},
+    words::{Key, Table},
 };
 
 /// Most names read of one `class` or `id`.
@@ -72,6 +72,7 @@ pub struct Sign {
 /// Reads the signs of every node.
 pub fn signs(tree: &Tree) -> Vec<Sign> {
     let mut signs = Vec::with_capacity(tree.len());
+    let mut memo = Memo::default();
     let mut article = vec![false; tree.len()];
     for at in 0..tree.len() {
         let (tag, inside) = (tree.tag(at), article[tree.parent(at)]);
@@ -81,7 +82,7 @@ pub fn signs(tree: &Tree) -> Vec<Sign> {
             volatile: false,
         };
         if !matches!(tag, Tag::Text | Tag::Body | Tag::Html | Tag::Main | Tag::Article) {
-            read_attributes(tree, at, &mut sign);
+            read_attributes(tree, at, &mut memo, &mut sign);
             if tag.is_heading() {
                 sign.noise = Noise::None;
             }
@@ -100,14 +101,14 @@ fn by_tag(tag: Tag, in_article: bool) -> Noise {
     }
 }
 
-fn read_attributes(tree: &Tree, at: usize, sign: &mut Sign) {
+fn read_attributes<'a>(tree: &'a Tree, at: usize, memo: &mut Memo<'a>, sign: &mut Sign) {
     for (name, value) in tree.attrs(at) {
         let noise = match name {
             "role" => by_role(value),
             "class" | "id" => {
-                let (noise, volatile) = by_words(value);
-                sign.volatile |= volatile;
-                noise
+                let found = memo.words(value);
+                sign.volatile |= found & VOLATILE != 0;
+                strongest(found)
             }
             _ if hides(name, value) => Noise::Always,
             _ => Noise::None,
@@ -116,18 +117,39 @@ fn read_attributes(tree: &Tree, at: usize, sign: &mut Sign) {
     }
 }
 
-fn by_words(value: &str) -> (Noise, bool) {
-    let (mut noise, mut volatile) = (Noise::None, false);
+/// What the words of some values of `class` and `id` say: the same ones stand again and again.
+struct Memo<'a> {
+    known: [(&'a str, u8); 64],
+}
+
+impl Default for Memo<'_> {
+    fn default() -> Self {
+        Self { known: [("", 0); 64] }
+    }
+}
+
+impl<'a> Memo<'a> {
+    fn words(&mut self, value: &'a str) -> u8 {
+        let byte = |at: usize| value.as_bytes().get(at).map_or(0, |&byte| usize::from(byte));
+        let (middle, last) = (byte(value.len() / 2), byte(value.len().saturating_sub(1)));
+        let known = &mut self.known[(value.len() * 7 + byte(0) * 5 + middle * 3 + last) % 64];
+        if known.0 != value {
+            *known = (value, by_words(value));
+        }
+        known.1
+    }
+}
+
+/// The lists of [`WORDS`] that have words of `value`, the value of `class` or `id`.
+fn by_words(value: &str) -> u8 {
+    let mut found = 0;
     for token in value.split_ascii_whitespace().take(NAMES_MAX) {
-        each_word(token, |word| {
-            noise = stronger(noise, by_word(word));
-            volatile |= has(VOLATILE, word);
-        });
+        each_word(token, |word| found |= WORDS.get(word));
         if token == "widget" || token.starts_with("widget-") || token.starts_with("widget_") {
-            noise = stronger(noise, Noise::Likely);
+            found |= LIKELY;
         }
     }
-    (noise, volatile)
+    found
 }
 
 fn hides(name: &str, value: &str) -> bool {
@@ -178,40 +200,53 @@ fn each_word(token: &str, mut with: impl FnMut(Key)) {
     }
 }
 
-fn by_word(word: Key) -> Noise {
-    if has(ALWAYS, word) {
+/// What the strongest of the words found says.
+fn strongest(found: u8) -> Noise {
+    if found & ALWAYS != 0 {
         Noise::Always
-    } else if has(LIKELY, word) {
-        Noise::Likely
-    } else if has(LINKS, word) {
-        Noise::Links
-    } else if has(COMMENTS, word) {
+    } else if found & COMMENTS != 0 {
         Noise::Comments
+    } else if found & LIKELY != 0 {
+        Noise::Likely
+    } else if found & LINKS != 0 {
+        Noise::Links
     } else {
         Noise::None
     }
 }
 
-/// Words of advertisements, tokens of the page's machinery, and clutter between title and text.
-const ALWAYS: &[Key] = set!(
-    "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap breadcrumb \
-     breadcrumbs byline captcha cookie cookies gdpr noprint onetrust outbrain pageviews pagination paginator \
-     popup sharebar sharedaddy sharing skiplink sponsor sponsored taboola tooltip trending viewcount views"
-);
-/// Words of what often stands beside a text.
-const LIKELY: &[Key] = set!(
-    "consent footer masthead modal newsletter popular promo recommend recommendations recommended related \
-     share sidebar signup social subscribe timestamp"
-);
-/// Words of lists of links.
-const LINKS: &[Key] = set!("menu nav navbar navigation pager toolbar");
-/// Words of what readers write below a text.
-const COMMENTS: &[Key] = set!("comment comments disqus respond");
-/// Words of what changes from one request to the next.
-const VOLATILE: &[Key] = set!(
-    "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap outbrain \
-     pageviews popular recommended related sponsored taboola trending viewcount views"
-);
+/// Advertisements, tokens of the page's machinery, and clutter between title and text.
+const ALWAYS: u8 = 1;
+/// What often stands beside a text.
+const LIKELY: u8 = 2;
+/// Lists of links.
+const LINKS: u8 = 4;
+/// What readers write below a text.
+const COMMENTS: u8 = 8;
+/// What changes from one request to the next.
+const VOLATILE: u8 = 16;
+
+/// The words that tell. Each stands in at most one of the first four lists.
+static WORDS: Table = Table::of(&[
+    (
+        "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap breadcrumb \
+         breadcrumbs byline captcha cookie cookies gdpr noprint onetrust outbrain pageviews pagination paginator \
+         popup sharebar sharedaddy sharing skiplink sponsor sponsored taboola tooltip trending viewcount views",
+        ALWAYS,
+    ),
+    (
+        "consent footer masthead modal newsletter popular promo recommend recommendations recommended related \
+         share sidebar signup social subscribe timestamp",
+        LIKELY,
+    ),
+    ("menu nav navbar navigation pager toolbar", LINKS),
+    ("comment comments disqus respond", COMMENTS),
+    (
+        "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap outbrain \
+         pageviews popular recommended related sponsored taboola trending viewcount views",
+        VOLATILE,
+    ),
+]);
 
 #[cfg(test)]
 mod tests {

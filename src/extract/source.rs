@@ -3,7 +3,7 @@
 //!
 //! A scanner, not a parser: it builds no tree and fixes no errors.
 
-use super::words::{Key, has, key, set};
+use super::words::{Key, Table, key};
 
 /// Deepest nesting that is parsed.
 const DEPTH: usize = 512;
@@ -96,11 +96,12 @@ impl<'a> Tags<'a> {
     /// Moves on to the end tag of the element `name`, whose content is not markup.
     pub fn skip_content(&mut self, name: &str) {
         let bytes = self.source.as_bytes();
-        while let Some(found) = self.source[self.at..].find("</") {
+        while let Some(found) = self.source[self.at..].find('<') {
             let start = self.at + found;
-            self.at = start + 2;
-            if bytes
-                .get(self.at..self.at + name.len())
+            self.at = start + 1;
+            let tag = bytes[self.at..].strip_prefix(b"/");
+            if tag
+                .and_then(|tag| tag.get(..name.len()))
                 .is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes()))
             {
                 self.at = start;
@@ -134,7 +135,8 @@ impl<'a> Iterator for Tags<'a> {
     fn next(&mut self) -> Option<Tag<'a>> {
         let bytes = self.source.as_bytes();
         loop {
-            let start = self.at + self.source[self.at..].find('<')?;
+            // The next tag is mostly near: nearer than a search by words of memory pays.
+            let start = self.at + bytes[self.at..].iter().position(|&b| b == b'<')?;
             let closing = bytes.get(start + 1) == Some(&b'/');
             let name_start = start + 1 + usize::from(closing);
             if bytes.get(name_start).is_some_and(u8::is_ascii_alphabetic) {
@@ -203,19 +205,21 @@ pub fn safe_length(html: &str) -> usize {
     let (mut count, mut roots) = (0, 0);
     while let Some(tag) = tags.next() {
         count += 1;
-        if tag.is("html") || tag.is("body") {
+        let name = key(tag.name.as_bytes());
+        if name == HTML || name == BODY {
             roots += tag.attributes;
         }
-        if roots > ATTRIBUTES || count > TAGS || tag.end > BYTES || tag.attributes > ATTRIBUTES || !open.see(&tag) {
+        let passes = roots > ATTRIBUTES || count > TAGS || tag.end > BYTES || tag.attributes > ATTRIBUTES;
+        if passes || !open.see(&tag, name) {
             return tag.start;
         }
-        if !tag.closing && RAW.iter().any(|raw| tag.is(raw)) && open.reads_raw(tag.name) {
+        if !tag.closing && RAW.contains(&name) && open.reads_raw(name) {
             tags.skip_content(tag.name);
         }
     }
     let stops = |bytes: &[u8]| bytes.iter().filter(|&&b| b == b'<' || b == b'&').count();
     let mut most = html.len().min(BYTES);
-    if stops(&html.as_bytes()[..most]) > STOPS {
+    if most > STOPS && stops(&html.as_bytes()[..most]) > STOPS {
         let mut seen = html.bytes().enumerate().filter(|(_, b)| matches!(b, b'<' | b'&'));
         most = seen.nth(STOPS).map_or(most, |(at, _)| at);
     }
@@ -223,26 +227,57 @@ pub fn safe_length(html: &str) -> usize {
 }
 
 /// Elements whose content is text whatever it looks like.
-const RAW: &[&str] = &[
-    "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes",
+const RAW: &[Key] = &[
+    SCRIPT,
+    key(b"style"),
+    key(b"textarea"),
+    key(b"title"),
+    key(b"xmp"),
+    key(b"iframe"),
+    key(b"noembed"),
+    key(b"noframes"),
 ];
 /// Elements that have no content, or that their next sibling or parent closes.
-const FLAT: &[Key] = set!(
-    "a area base basefont bgsound body br col colgroup dd dt embed frame head hr html image img input keygen \
-     li link meta nobr optgroup option p param rp rt script source style tbody td textarea tfoot th thead \
-     title tr track wbr xmp"
-);
+const FLAT: u8 = 1;
 /// Elements that a parser opens again in the next block when they were not closed.
-const LASTING: &[Key] = set!("b big code em font i s small strike strong tt u");
+const LASTING: u8 = 2;
 /// Elements whose end tag closes whatever is open inside them.
-const STRONG: &[Key] = set!(
-    "address applet article aside blockquote button center details dialog dir div dl fieldset figcaption \
-     figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup iframe listing main marquee menu nav noembed \
-     noframes noscript object ol plaintext pre search section select summary table template ul"
-);
+const STRONG: u8 = 4;
 /// Elements that the end tags of others do not reach through.
-const WALLS: &[Key] =
-    set!("annotation-xml applet caption desc foreignobject marquee mi mn mo ms mtext object table template");
+const WALL: u8 = 8;
+/// Cells and rows of tables, and groups of rows.
+const CELL: u8 = 16;
+/// Elements whose content is not HTML.
+const FOREIGN: u8 = 32;
+
+/// What is to be known of each element.
+static KINDS: Table = Table::of(&[
+    (
+        "a area base basefont bgsound body br col colgroup dd dt embed frame head hr html image img input keygen \
+         li link meta nobr optgroup option p param rp rt script source style tbody td textarea tfoot th thead \
+         title tr track wbr xmp",
+        FLAT,
+    ),
+    ("b big code em font i s small strike strong tt u", LASTING),
+    (
+        "address applet article aside blockquote button center details dialog dir div dl fieldset figcaption \
+         figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup iframe listing main marquee menu nav noembed \
+         noframes noscript object ol plaintext pre search section select summary table template ul",
+        STRONG,
+    ),
+    (
+        "annotation-xml applet caption desc foreignobject marquee mi mn mo ms mtext object table template",
+        WALL,
+    ),
+    ("tbody td tfoot th thead tr", CELL),
+    ("math svg", FOREIGN),
+]);
+
+const BODY: Key = key(b"body");
+const HTML: Key = key(b"html");
+const SCRIPT: Key = key(b"script");
+const SELECT: Key = key(b"select");
+const TABLE: Key = key(b"table");
 
 /// The elements open at some point of the source, at most as deep as a parser would have them.
 #[derive(Default)]
@@ -256,70 +291,67 @@ struct Open {
 
 struct Entry {
     name: Key,
+    kind: u8,
     /// What [`Open::lasting`] was when it was opened.
     lasting: usize,
 }
 
-const TABLE: Key = key(b"table");
-const SELECT: Key = key(b"select");
-const CELLS: &[Key] = set!("tbody td tfoot th thead tr");
-const FOREIGN: &[Key] = set!("math svg");
+impl Entry {
+    fn is(&self, kind: u8) -> bool {
+        self.kind & kind != 0
+    }
+}
 
 impl Open {
-    /// Takes note of a tag. False when the document has become too deep.
-    fn see(&mut self, tag: &Tag<'_>) -> bool {
-        let name = key(tag.name.as_bytes());
-        if tag.closing {
-            self.close(name);
-        } else if !self.cell(name) && !has(FLAT, name) {
-            self.open(name, tag.inside.ends_with("/>"));
+    /// Takes note of a tag of the given name. False when the document has become too deep.
+    fn see(&mut self, tag: &Tag<'_>, name: Key) -> bool {
+        let kind = KINDS.get(name);
+        if kind & CELL != 0 {
+            self.cell();
+        } else if tag.closing {
+            self.close(name, kind);
+        } else if kind & FLAT == 0 {
+            self.open(name, kind, tag.inside.ends_with("/>"));
         }
         self.stack.len() + self.lasting <= DEPTH
     }
 
-    fn open(&mut self, name: Key, empty: bool) {
-        if self.foreign > 0 && has(STRONG, name) {
+    fn open(&mut self, name: Key, kind: u8, empty: bool) {
+        if self.foreign > 0 && kind & STRONG != 0 {
             self.leave_foreign();
         }
-        let foreign = has(FOREIGN, name);
+        let foreign = kind & FOREIGN != 0;
         if !empty || !foreign && self.foreign == 0 {
             self.foreign += usize::from(foreign);
             self.stack.push(Entry {
                 name,
+                kind,
                 lasting: self.lasting,
             });
         }
     }
 
-    /// A table's cell or row closes all that is open in the table. False when it is none.
-    fn cell(&mut self, name: Key) -> bool {
-        if !has(CELLS, name) {
-            return false;
-        }
+    /// A table's cell or row closes all that is open in the table.
+    fn cell(&mut self) {
         if let Some(at) = self.stack.iter().rposition(|entry| entry.name == TABLE) {
             self.lasting = self.stack[at].lasting;
             self.truncate(at + 1, false);
         }
-        true
     }
 
-    fn close(&mut self, name: Key) {
-        if self.cell(name) {
-            return;
-        }
-        let lasting = has(LASTING, name);
-        let strong = has(STRONG, name);
+    fn close(&mut self, name: Key, kind: u8) {
+        let (lasting, strong) = (kind & LASTING != 0, kind & STRONG != 0);
         for at in (0..self.stack.len()).rev() {
-            let entry = self.stack[at].name;
-            if entry == name {
-                if lasting && self.stack[at..].iter().any(|inner| has(STRONG, inner.name)) {
+            let entry = &self.stack[at];
+            if entry.name == name {
+                if lasting && self.stack[at..].iter().any(|inner| inner.is(STRONG)) {
                     self.stack.remove(at);
                 } else {
                     self.truncate(at, true);
                 }
                 return;
             }
-            if has(WALLS, entry) || !strong && !lasting && has(STRONG, entry) {
+            if entry.is(WALL) || !strong && !lasting && entry.is(STRONG) {
                 return;
             }
         }
@@ -330,21 +362,21 @@ impl Open {
 
     fn truncate(&mut self, to: usize, keep_lasting: bool) {
         for (nth, entry) in self.stack.drain(to..).enumerate() {
-            self.foreign -= usize::from(has(FOREIGN, entry.name));
-            self.lasting += usize::from(keep_lasting && nth > 0 && has(LASTING, entry.name));
+            self.foreign -= usize::from(entry.is(FOREIGN));
+            self.lasting += usize::from(keep_lasting && nth > 0 && entry.is(LASTING));
         }
     }
 
     /// An HTML block inside `<svg>` or `<math>` ends them.
     fn leave_foreign(&mut self) {
-        if let Some(at) = self.stack.iter().position(|entry| has(FOREIGN, entry.name)) {
+        if let Some(at) = self.stack.iter().position(|entry| entry.is(FOREIGN)) {
             self.truncate(at, false);
         }
     }
 
     /// Whether the content of `name` is text here.
-    fn reads_raw(&self, name: &str) -> bool {
-        self.foreign == 0 && (name.eq_ignore_ascii_case("script") || !self.stack.iter().any(|e| e.name == SELECT))
+    fn reads_raw(&self, name: Key) -> bool {
+        self.foreign == 0 && (name == SCRIPT || !self.stack.iter().any(|entry| entry.name == SELECT))
     }
 }
 

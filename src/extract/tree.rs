@@ -5,7 +5,7 @@
 
 use scraper::{Html, Node as Parsed};
 
-use super::words::{Key, key, sorted};
+use super::words::{Table, key};
 
 /// Most `<noscript>` elements whose content is read as markup.
 const NOSCRIPT_MAX: usize = 1_000;
@@ -23,9 +23,9 @@ macro_rules! tags {
         }
 
         const NAMES: &[&str] = &[$($name),+];
-        /// Keys with the index in [`NAMES`] below them, sorted.
-        const KEYS: [Key; NAMES.len()] = sorted([$(key($name.as_bytes()) << 8 | Tag::$variant as Key),+]);
         const TAGS: &[Tag] = &[$(Tag::$variant),+];
+        /// One more than the index in [`NAMES`] of each name.
+        static KNOWN: Table = Table::EMPTY$(.with(key($name.as_bytes()), Tag::$variant as u8 + 1))+;
     };
 }
 
@@ -49,13 +49,10 @@ tags! {
 
 impl Tag {
     fn named(name: &str) -> Self {
-        let wanted = key(name.as_bytes()) << 8;
-        let at = KEYS.partition_point(|&known| known < wanted);
-        let index = KEYS.get(at).map_or(usize::MAX, |&known| (known & 0xFF) as usize);
-        if NAMES.get(index) == Some(&name) {
-            TAGS[index]
-        } else {
-            Tag::Other
+        let known = usize::from(KNOWN.get(key(name.as_bytes())));
+        match known.checked_sub(1) {
+            Some(index) if NAMES[index] == name => TAGS[index],
+            _ => Tag::Other,
         }
     }
 
@@ -124,6 +121,7 @@ impl Tree {
     /// Appends what `html` holds under the node added last. With `noscripts`, the text inside
     /// `<noscript>` is parsed in turn; without, it is dropped, so that nesting ends there.
     fn graft(&mut self, html: &Html, mut noscripts: Option<&mut Vec<u32>>) {
+        self.nodes.reserve(html.tree.values().len());
         let root = html.tree.root();
         let top = self.nodes.len() as u32 - 1;
         let mut parent = top;
@@ -273,8 +271,13 @@ impl Tree {
     }
 
     /// The value of one attribute.
+    #[inline]
     pub fn attr(&self, at: usize, name: &str) -> Option<&str> {
-        self.attrs(at).find(|(n, _)| *n == name).map(|(_, value)| value)
+        // Lengths first: most names differ in theirs, and need not be looked at.
+        let is = |known: Range| known.of().len() == name.len() && self.text[known.of()] == *name;
+        let mut attrs = self.attrs[self.nodes[at].attrs.of()].iter();
+        let (_, value) = attrs.find(|(known, _)| is(*known))?;
+        Some(&self.text[value.of()])
     }
 
     /// The text of `at` and everything in it, not folded, up to about `most` bytes.

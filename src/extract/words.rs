@@ -1,6 +1,7 @@
-//! Sets of short words, looked up without allocation: names of elements, words in `class`.
+//! Words: parted by white space, and short ones looked up without allocation (names of elements,
+//! words in `class`).
 //!
-//! Owns only the look-up; the lists stand where they are used.
+//! Owns only the parting and the look-up; the lists stand where they are used.
 
 /// A lower-case ASCII word as a number; only its first 16 bytes count.
 pub type Key = u128;
@@ -16,88 +17,142 @@ pub const fn key(word: &[u8]) -> Key {
     key
 }
 
-/// How many words, parted by white space, a list has.
-pub const fn count(list: &str) -> usize {
-    let (bytes, mut at, mut count) = (list.as_bytes(), 0, 0);
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_whitespace() && (at == 0 || bytes[at - 1].is_ascii_whitespace()) {
-            count += 1;
-        }
-        at += 1;
-    }
-    count
+/// How many slots a table has; most of them stay empty, so that few words share one.
+const SLOTS: usize = 512;
+
+/// Words with a number each. Made by constant evaluation, looked up in one or two steps.
+pub struct Table {
+    keys: [Key; SLOTS],
+    values: [u8; SLOTS],
 }
 
-/// The keys of the words of a list, sorted.
-pub const fn keys<const N: usize>(list: &str) -> [Key; N] {
-    let bytes = list.as_bytes();
-    let mut keys = [0; N];
-    let (mut at, mut filled) = (0, 0);
-    while at < bytes.len() {
-        let (mut word, mut length) = (0, 0);
-        while at < bytes.len() && !bytes[at].is_ascii_whitespace() {
-            if length < 16 {
-                word = word << 8 | bytes[at] as Key;
+impl Table {
+    /// A table without words.
+    pub const EMPTY: Self = Self {
+        keys: [0; SLOTS],
+        values: [0; SLOTS],
+    };
+
+    /// The words of several lists, each parted by white space, with the number of their list. The
+    /// bits of a word that stands in several are joined.
+    pub const fn of(lists: &[(&str, u8)]) -> Self {
+        let mut table = Self::EMPTY;
+        let mut nth = 0;
+        while nth < lists.len() {
+            let (bytes, mut at) = (lists[nth].0.as_bytes(), 0);
+            while at < bytes.len() {
+                let (mut word, mut length) = (0, 0);
+                while at < bytes.len() && !bytes[at].is_ascii_whitespace() {
+                    if length < 16 {
+                        word = word << 8 | bytes[at] as Key;
+                    }
+                    length += 1;
+                    at += 1;
+                }
+                if length > 0 {
+                    table = table.with(word, lists[nth].1);
+                }
+                at += 1;
             }
-            length += 1;
+            nth += 1;
+        }
+        table
+    }
+
+    /// The same table with the bits of `value` set for `key`.
+    pub const fn with(mut self, key: Key, value: u8) -> Self {
+        let mut slot = slot(key);
+        while self.keys[slot] != 0 && self.keys[slot] != key {
+            slot = (slot + 1) % SLOTS;
+        }
+        self.keys[slot] = key;
+        self.values[slot] |= value;
+        self
+    }
+
+    /// The number of a word; 0 for one that is not in the table.
+    pub fn get(&self, key: Key) -> u8 {
+        let mut slot = slot(key);
+        while self.keys[slot] != key {
+            if self.keys[slot] == 0 {
+                return 0;
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        self.values[slot]
+    }
+}
+
+/// Where the search for a word begins.
+const fn slot(key: Key) -> usize {
+    let folded = (key ^ key >> 64) as u64;
+    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize
+}
+
+/// The length of the white space character that `bytes` of a text begin with; 0 when it is none.
+fn space(bytes: &[u8]) -> usize {
+    match bytes {
+        [0x09..=0x0D | b' ', ..] => 1,
+        [..0x80, ..] => 0,
+        [0xC2, 0x85 | 0xA0, ..] => 2,
+        [0xE1, 0x9A, 0x80, ..] | [0xE2, 0x81, 0x9F, ..] | [0xE3, 0x80, 0x80, ..] => 3,
+        [0xE2, 0x80, 0x80..=0x8A | 0xA8 | 0xA9 | 0xAF, ..] => 3,
+        _ => 0,
+    }
+}
+
+/// The words of a text: [`str::split_whitespace`], without decoding every character.
+pub fn split(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            match space(&bytes[at..]) {
+                0 => break,
+                length => at += length,
+            }
+        }
+        let start = at;
+        while at < bytes.len() && space(&bytes[at..]) == 0 {
             at += 1;
         }
-        if length > 0 {
-            keys[filled] = word;
-            filled += 1;
-        }
-        at += 1;
-    }
-    sorted(keys)
+        (at > start).then(|| &text[start..at])
+    })
 }
-
-/// The same keys in order.
-pub const fn sorted<const N: usize>(mut keys: [Key; N]) -> [Key; N] {
-    let mut at = 1;
-    while at < N {
-        let (key, mut to) = (keys[at], at);
-        while to > 0 && keys[to - 1] > key {
-            keys[to] = keys[to - 1];
-            to -= 1;
-        }
-        keys[to] = key;
-        at += 1;
-    }
-    keys
-}
-
-/// Whether a set made by [`set!`] has a key.
-pub fn has(set: &[Key], key: Key) -> bool {
-    set.binary_search(&key).is_ok()
-}
-
-/// A constant set of words from a list in one string.
-macro_rules! set {
-    ($list:literal) => {
-        &$crate::extract::words::keys::<{ $crate::extract::words::count($list) }>($list)
-    };
-}
-pub(super) use set;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SOME: &[Key] = set!("nav  breadcrumbs ad annotation-xml averyveryverylongword");
+    #[test]
+    fn parts_words_as_the_standard_library_does() {
+        for c in '\0'..=char::MAX {
+            let text = format!("{c}a{c}{c}é{c}");
+            assert!(split(&text).eq(text.split_whitespace()), "{c:?}");
+        }
+        for text in ["", " ", "a", "日本　語 \u{2003}x\u{A0}\n"] {
+            assert!(split(text).eq(text.split_whitespace()), "{text:?}");
+        }
+    }
+
+    static SOME: Table = Table::of(&[
+        ("nav  breadcrumbs ad annotation-xml averyveryverylongword", 1),
+        ("", 4),
+        ("ad", 2),
+    ]);
 
     #[test]
     fn finds_words_whatever_their_case_and_order() {
         for (word, found) in [
-            ("ad", true),
-            ("NAV", true),
-            ("annotation-xml", true),
-            ("breadcrumb", false),
-            ("averyveryverylongword", true),
-            ("", false),
-            ("а", false),
+            ("ad", 3),
+            ("NAV", 1),
+            ("annotation-xml", 1),
+            ("breadcrumb", 0),
+            ("averyveryverylongword", 1),
+            ("", 0),
+            ("а", 0),
         ] {
-            assert_eq!(has(SOME, key(word.as_bytes())), found, "{word}");
+            assert_eq!(SOME.get(key(word.as_bytes())), found, "{word}");
         }
-        assert_eq!((SOME.len(), count("")), (5, 0));
     }
 }

@@ -95,9 +95,14 @@ pub fn resolve(base: &Url, href: &RawHref) -> Result<Target, Skip> {
 /// Removes what never belongs to a page's identity: fragment and credentials.
 pub fn strip(url: &mut Url) {
     url.set_fragment(None);
-    // Both fail only for URLs that cannot have credentials, which is what is wanted.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
+    // Setting an empty one costs even where there is none. Both calls fail only for URLs that cannot
+    // have credentials, which is what is wanted.
+    if !url.username().is_empty() {
+        let _ = url.set_username("");
+    }
+    if url.password().is_some() {
+        let _ = url.set_password(None);
+    }
 }
 
 /// Scheme, host and port: what one robots.txt governs (RFC 9309 section 2.3).
