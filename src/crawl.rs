@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::{
-    archive::{Archive, ArchiveError, OpenRun, Reader},
+    archive::{Archive, ArchiveError, OpenRun, Reader, Writer},
     fetch::{Fetched, Fetcher, Request},
     frontier::{Frontier, Job, Limits, Scope, Step},
     model::{
@@ -112,6 +112,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Works a run to its end, or until `stop` turns true.
 pub async fn run(
     archive: &Archive,
+    writer: &Writer,
     run: &OpenRun,
     settings: &Settings,
     edges: Edges<'_>,
@@ -124,9 +125,8 @@ pub async fn run(
         observer,
     } = edges;
     let reader = archive.reader()?;
-    let writer = archive.writer()?;
     let (told, mut committed) = mpsc::unbounded_channel();
-    let workers = Workers::start(archive, &writer, told, run.id, settings.depth, fetcher.max_body())?;
+    let workers = Workers::start(archive, writer, told, run.id, settings.depth, fetcher.max_body())?;
     let mut crawl = Crawl {
         run,
         settings,
@@ -185,7 +185,7 @@ pub async fn run(
     let (total, done) = reader.progress(run.id)?;
     summary.unfinished = done < total;
     if !summary.unfinished {
-        judging::judge(&reader, &writer, &settings.accept, clock.now(), &mut summary)?;
+        judging::judge(&reader, writer, &settings.accept, clock.now(), &mut summary)?;
         tracing::info!(took = ?clock.now().since(drained), news = ?summary.news, "judged");
     }
     Ok(summary)

@@ -147,7 +147,6 @@ impl Session<'_> {
             }
             Ok(())
         })?;
-        drop(writer);
-        self.work(&run, settings, HashMap::new())
+        self.work(&writer, &run, settings, HashMap::new())
     }
 }

@@ -93,7 +93,7 @@ pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
         fetcher: &fetcher,
         clock: &clock,
     };
-    let summary = session.work(&run, &settings, HashMap::new())?;
+    let summary = session.work(&archive.writer()?, &run, &settings, HashMap::new())?;
     let only_findings = run.kind == RunKind::Check;
     session.tell(
         &summary,
@@ -197,8 +197,7 @@ impl Session<'_> {
                 once.insert(taken.url, document.clone());
             }
         }
-        drop(writer);
-        self.work(&run, settings, once)
+        self.work(&writer, &run, settings, once)
     }
 
     /// Begins a run, giving up one that was left unfinished.
@@ -219,6 +218,7 @@ impl Session<'_> {
     /// Works a run to its end; Ctrl-C once stops it in order, twice at once.
     pub fn work(
         &self,
+        writer: &Writer,
         run: &OpenRun,
         settings: &crawl::Settings,
         once: HashMap<Url, Document>,
@@ -245,7 +245,7 @@ impl Session<'_> {
                 read_local: &read_local,
                 observer: &bar,
             };
-            crawl::run(self.archive, run, settings, with, stopped).await
+            crawl::run(self.archive, writer, run, settings, with, stopped).await
         });
         bar.finish();
         Ok(summary?)
