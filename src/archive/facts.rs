@@ -95,11 +95,13 @@ fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Resul
     .query_row([run_id, url_id], |row| row.get(0))
 }
 
-/// Whether a verdict was ok, by the present rules, and the attempt brought the bytes of its baseline.
+/// Whether a verdict was ok, by the present rules, and the attempt was a good answer with the bytes of
+/// its baseline. The same bytes under a 404 are another matter.
 fn still_holds(sql: &Connection, verdict: i64, attempt: i64) -> rusqlite::Result<bool> {
     sql.prepare_cached(
         "SELECT v.class = 'ok' AND v.rules_version = ?3 AND a.revisit IS NOT NULL AND a.last_id = a.id
-             AND a.truncated IS NULL AND a.access = 'open' AND a.payload_id IS
+             AND a.truncated IS NULL AND a.transport = 'ok' AND a.access = 'open'
+             AND (a.status = 304 OR a.status BETWEEN 200 AND 299) AND a.payload_id IS
                  (SELECT base.payload_id FROM baseline b JOIN capture base ON base.id = b.capture_id
                   WHERE b.id = v.baseline_id)
          FROM verdict v, capture a WHERE v.id = ?1 AND a.id = ?2",

@@ -53,6 +53,17 @@ fn unchanged_pages_are_not_sent_again() {
 }
 
 #[test]
+fn the_same_bytes_under_another_status_are_judged_anew() {
+    for (status, class) in [(404, "dead"), (410, "dead"), (500, "suspect"), (403, "blocked")] {
+        let body = page("Source", &prose("well", 5));
+        let (site, evercite) = snapshot_of(Answer::html(&body));
+        site.set("/source", Answer::html(&body).under(status));
+        evercite.run(&["check"]);
+        assert_eq!(evercite.report().class(&site.url("/source")), class, "{status}");
+    }
+}
+
+#[test]
 fn an_article_that_answers_304_still_has_its_links_checked() {
     let site = Site::new()
         .page("/source", "here")

@@ -44,6 +44,12 @@ impl Answer {
         }
     }
 
+    /// The same answer under another status.
+    pub fn under(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     pub fn html(body: impl AsRef<[u8]>) -> Self {
         Self::bytes("text/html; charset=utf-8", body)
     }
