@@ -230,5 +230,6 @@ CREATE VIRTUAL TABLE page_search USING fts5 (
     content = '', contentless_delete = 1,
     tokenize = 'unicode61 remove_diacritics 2'
 );
--- Commits flush the index often; merging its segments sixteen at a time instead of four costs less.
+-- Pages are indexed in batches. Merging segments sixteen at a time instead of four costs less.
 INSERT INTO page_search (page_search, rank) VALUES ('automerge', 16);
+INSERT INTO page_search (page_search, rank) VALUES ('hashsize', 4194304);

@@ -42,11 +42,42 @@ pub struct Ingest<'t> {
     pub(super) sql: &'t Transaction<'t>,
     memory: &'t mut Memory,
     archive: &'t Archive,
+    unsearchable: Vec<SearchRow>,
+    /// Bytes in [`Ingest::unsearchable`].
+    waiting: usize,
 }
+
+/// What a page version adds to the full-text index.
+struct SearchRow {
+    version: i64,
+    title: String,
+    text: String,
+}
+
+/// Texts waiting for the full-text index at most, in bytes.
+const WAITING_MAX: usize = 8 << 20;
 
 impl<'t> Ingest<'t> {
     pub(super) fn new(sql: &'t Transaction<'t>, memory: &'t mut Memory, archive: &'t Archive) -> Self {
-        Self { sql, memory, archive }
+        Self {
+            sql,
+            memory,
+            archive,
+            unsearchable: Vec::new(),
+            waiting: 0,
+        }
+    }
+
+    /// Writes what has waited to be written together. To be called before the transaction is committed.
+    pub(super) fn finish(&mut self) -> rusqlite::Result<()> {
+        let mut insert = self
+            .sql
+            .prepare_cached("INSERT INTO page_search (rowid, title, text) VALUES (?, ?, ?)")?;
+        for row in self.unsearchable.drain(..) {
+            insert.execute(params![row.version, row.title, row.text])?;
+        }
+        self.waiting = 0;
+        Ok(())
     }
 
     /// Runs work and names the file in its error.
@@ -182,7 +213,7 @@ impl<'t> Ingest<'t> {
         let version = match page {
             Some(page) => {
                 let every_link = purpose == Purpose::Article;
-                Some(self.page_version(payload_id, url_id, media_type, charset, &page, every_link)?)
+                Some(self.page_version(payload_id, url_id, media_type, charset, page, every_link)?)
             }
             None => self.find_version(payload_id, url_id, media_type, charset)?,
         };
@@ -265,7 +296,7 @@ impl<'t> Ingest<'t> {
         url_id: i64,
         media_type: &str,
         charset: &str,
-        page: &Page,
+        page: Page,
         every_link: bool,
     ) -> rusqlite::Result<Version> {
         let cites: Vec<Url> = page
@@ -311,8 +342,9 @@ impl<'t> Ingest<'t> {
                 every_link,
             ])?;
         let id = self.sql.last_insert_rowid();
-        self.texts(id, page, every_link)?;
+        self.texts(id, &page, every_link)?;
         self.links(id, &page.links, every_link)?;
+        self.make_searchable(id, page)?;
         Ok(Version { id, cites })
     }
 
@@ -335,12 +367,22 @@ impl<'t> Ingest<'t> {
         self.sql
             .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
             .execute(params![id, text, around])?;
-        if !page.text.is_empty() || !page.title.is_empty() {
-            self.sql
-                .prepare_cached("INSERT INTO page_search (rowid, title, text) VALUES (?, ?, ?)")?
-                .execute(params![id, page.title, page.text])?;
-        }
         Ok(())
+    }
+
+    /// The full-text index is written for many pages in one go: in between, each statement that needs
+    /// a savepoint of its own would make it write a segment for every page.
+    fn make_searchable(&mut self, version: i64, page: Page) -> rusqlite::Result<()> {
+        let Page { title, text, .. } = page;
+        if !text.is_empty() || !title.is_empty() {
+            self.waiting += title.len() + text.len();
+            self.unsearchable.push(SearchRow { version, title, text });
+        }
+        if self.waiting >= WAITING_MAX {
+            self.finish()
+        } else {
+            Ok(())
+        }
     }
 
     /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.

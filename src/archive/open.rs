@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{ArchiveError, Reader, Result, RunLock, Writer};
 
@@ -145,10 +145,7 @@ impl Archive {
         connection.pragma_update(None, "cache_size", -32_768)?;
         // Hot index pages are written back once for many commits: 32 MiB of log instead of 4.
         connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
-        // Many short writes; sorting in memory is what every query here wants.
-        connection.pragma_update(None, "temp_store", "MEMORY")?;
-        connection.busy_timeout(std::time::Duration::from_secs(30))?;
-        connection.set_prepared_statement_cache_capacity(128);
+        settle(&connection)?;
         Ok(connection)
     }
 
@@ -165,9 +162,7 @@ impl Archive {
             };
             connection.pragma_update(None, "query_only", true)?;
             connection.pragma_update(None, "cache_size", -16_384)?;
-            connection.pragma_update(None, "temp_store", "MEMORY")?;
-            connection.busy_timeout(std::time::Duration::from_secs(30))?;
-            connection.set_prepared_statement_cache_capacity(128);
+            settle(&connection)?;
             identify(&connection)?;
             Ok(connection)
         };
@@ -176,6 +171,17 @@ impl Archive {
             _ => Err(error),
         })
     }
+}
+
+/// What every connection wants.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    // A plan must not depend on the values bound: otherwise cached statements are planned anew at every use.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // Sorting in memory suits every query here.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.busy_timeout(std::time::Duration::from_secs(30))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
 }
 
 /// SQLite takes a file of a few bytes for an empty database, and would write over it.

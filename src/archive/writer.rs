@@ -20,13 +20,13 @@ type Acknowledge = Box<dyn FnOnce(Result<()>) + Send>;
 type Work = Box<dyn FnOnce(&mut Ingest<'_>) -> Result<Acknowledge> + Send>;
 
 /// Pieces of work waiting at most: what bounds memory when the disk is slow.
-const QUEUE: usize = 64;
+const QUEUE: usize = 256;
 /// Pieces of work in one transaction at most.
 const BATCH: usize = 512;
 /// How long a transaction stays open for more work to join it.
 const LINGER: Duration = Duration::from_millis(8);
 /// How long a transaction lasts at most while work keeps coming.
-const LONGEST: Duration = Duration::from_millis(300);
+const LONGEST: Duration = Duration::from_millis(150);
 
 /// Handle of the writer thread. After one failure every later call fails with the same error:
 /// what was acknowledged is safe, and nothing is half written.
@@ -79,6 +79,17 @@ impl Writer {
         work: impl FnOnce(&mut Ingest<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         self.handle().call(work)
+    }
+
+    /// Hands over one piece of work without waiting for it. Should it fail, every later
+    /// [`Writer::call`] returns its error. Blocks while the queue is full.
+    pub fn post(&self, work: impl FnOnce(&mut Ingest<'_>) -> rusqlite::Result<()> + Send + 'static) {
+        let work: Work = Box::new(move |ingest| {
+            ingest.guard(work)?;
+            Ok(Box::new(|_| ()) as Acknowledge)
+        });
+        // As in `WriterHandle::commit`.
+        let _ = self.handle().sender.send(work);
     }
 }
 
@@ -176,6 +187,7 @@ impl Loop {
                 next = receiver.recv_timeout(LINGER).ok();
             }
         }
+        ingest.guard(Ingest::finish)?;
         transaction.commit().map_err(|e| archive.error(e))
     }
 }

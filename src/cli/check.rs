@@ -105,23 +105,25 @@ fn finish(
     fail_on: &[Class],
     articles: Option<Vec<i64>>,
 ) -> Result<u8, CliError> {
-    session.tell(
-        summary,
-        &args.output,
-        Tell {
-            only_findings: true,
-            articles: articles.clone(),
-        },
-    )?;
+    let how = Tell {
+        only_findings: true,
+        articles: articles.clone(),
+    };
+    let told = session.tell(summary, &args.output, how)?;
     if summary.unfinished {
         return Ok(CLEAN);
     }
-    let scope = ReportScope {
-        articles,
-        ..ReportScope::default()
+    let totals = match told.totals {
+        Some(totals) => totals,
+        None => {
+            let scope = ReportScope {
+                articles,
+                ..ReportScope::default()
+            };
+            session.archive.reader()?.report(&scope, session.clock.now())?.totals
+        }
     };
-    let report = session.archive.reader()?.report(&scope, session.clock.now())?;
-    Ok(context::verdict_code(&report, fail_on))
+    Ok(context::verdict_code(&totals, fail_on))
 }
 
 impl Session<'_> {

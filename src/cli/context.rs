@@ -17,7 +17,7 @@ use crate::{
     model::{
         article::{Article, Document},
         canonical,
-        report::Report,
+        report::{Report, Totals},
         time::{Clock, Timestamp},
         url::{self, Url},
         verdict::Class,
@@ -100,14 +100,8 @@ pub fn failing_classes(words: &[String]) -> Result<Vec<Class>, CliError> {
 }
 
 /// The exit code that a report's totals call for.
-pub fn verdict_code(report: &Report, fail_on: &[Class]) -> u8 {
-    let found = |class: &Class| {
-        report
-            .totals
-            .by_class
-            .get(class.as_str())
-            .is_some_and(|count| *count > 0)
-    };
+pub fn verdict_code(totals: &Totals, fail_on: &[Class]) -> u8 {
+    let found = |class: &Class| totals.by_class.get(class.as_str()).is_some_and(|count| *count > 0);
     if fail_on.iter().any(found) { FINDINGS } else { CLEAN }
 }
 

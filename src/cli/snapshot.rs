@@ -19,6 +19,7 @@ use crate::{
     model::{
         article::{ArticleKind, Document, Seed},
         digest::PayloadDigest,
+        report::Totals,
         run::RunKind,
         time::{Clock, Timestamp},
         url::Url,
@@ -57,14 +58,11 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
         clock: &clock,
     };
     let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
-    session.tell(
-        &summary,
-        &args.output,
-        Tell {
-            only_findings: false,
-            articles: None,
-        },
-    )
+    let how = Tell {
+        only_findings: false,
+        articles: None,
+    };
+    Ok(session.tell(&summary, &args.output, how)?.code)
 }
 
 pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
@@ -94,15 +92,11 @@ pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
         clock: &clock,
     };
     let summary = session.work(&archive.writer()?, &run, &settings, HashMap::new())?;
-    let only_findings = run.kind == RunKind::Check;
-    session.tell(
-        &summary,
-        &args.output,
-        Tell {
-            only_findings,
-            articles: None,
-        },
-    )
+    let how = Tell {
+        only_findings: run.kind == RunKind::Check,
+        articles: None,
+    };
+    Ok(session.tell(&summary, &args.output, how)?.code)
 }
 
 /// Reads what an argument names.
@@ -272,13 +266,22 @@ pub struct Tell {
     pub articles: Option<Vec<i64>>,
 }
 
+/// What a run came to, once told.
+pub struct Told {
+    /// 1 when an article itself could not be kept.
+    pub code: u8,
+    /// Of the articles covered, where the report had to be made.
+    pub totals: Option<Totals>,
+}
+
 impl Session<'_> {
-    /// Says what a run found. Exit code 1 when an article itself could not be kept.
-    pub fn tell(&self, summary: &Summary, output: &OutputArgs, how: Tell) -> Result<u8, CliError> {
+    /// Says what a run found.
+    pub fn tell(&self, summary: &Summary, output: &OutputArgs, how: Tell) -> Result<Told, CliError> {
+        let untold = |code| Told { code, totals: None };
         if summary.unfinished {
             let left = summary.progress.total - summary.progress.done;
             context::note(&format!("stopped with {left} links to go; `evercite resume` goes on"));
-            return Ok(CLEAN);
+            return Ok(untold(CLEAN));
         }
         let reader = self.archive.reader()?;
         let unread = reader.unread_articles(summary.run_id)?;
@@ -288,7 +291,7 @@ impl Session<'_> {
         let code = if unread.is_empty() { CLEAN } else { FAILED };
         let changed = summary.outage || !summary.news.is_empty();
         if self.global.quiet && !changed {
-            return Ok(code);
+            return Ok(untold(code));
         }
         let new_in_run = self.global.quiet.then_some(summary.run_id);
         let scope = ReportScope {
@@ -300,7 +303,10 @@ impl Session<'_> {
         let bare = how.only_findings || self.global.quiet;
         if output.format == ReportFormat::Json || output.output.is_some() || bare {
             context::write_report(&found, output)?;
-            return Ok(code);
+            return Ok(Told {
+                code,
+                totals: Some(found.totals),
+            });
         }
         let p = &summary.progress;
         let mut text = format!(
@@ -313,7 +319,10 @@ impl Session<'_> {
         text.push_str(&report::text(&found, context::style(false)));
         text.push_str("\nNext: `evercite report --all` lists every link, `evercite check` looks again.\n");
         context::print(&text)?;
-        Ok(code)
+        Ok(Told {
+            code,
+            totals: Some(found.totals),
+        })
     }
 }
 

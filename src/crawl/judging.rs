@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Citations judged and written at once: what bounds memory.
-const BATCH: usize = 512;
+const BATCH: usize = 128;
 
 pub(super) fn judge(
     reader: &Reader,
@@ -45,7 +45,8 @@ pub(super) fn judge(
             }
         }
         if !judged.is_empty() {
-            writer.call(move |ingest| ingest.verdicts(run_id, &judged, now))?;
+            // The next batch is judged while this one is written; the last call tells whether all were.
+            writer.post(move |ingest| ingest.verdicts(run_id, &judged, now));
         }
     }
     let outage = summary.outage;
