@@ -1,7 +1,10 @@
 //! Encoding of bodies and texts for storage.
 
 use super::{Archive, ArchiveError, Result};
-use crate::model::run::{Codec, EncodedBlob};
+use crate::model::{
+    page::Page,
+    run::{Codec, EncodedBlob, PackedPage},
+};
 
 /// For bodies: 4% larger than level 3 and a tenth less CPU of a whole crawl; heavier levels are for
 /// later re-encoding.
@@ -31,9 +34,23 @@ pub fn encode(bytes: &[u8]) -> std::io::Result<EncodedBlob> {
     })
 }
 
-/// One zstd frame of a text that can be derived again.
-pub(super) fn compress_text(text: &str) -> std::io::Result<Vec<u8>> {
-    CODEC.with_borrow_mut(|codec| codec.compress(text.as_bytes(), TEXT_LEVEL))
+/// Packs a page's texts, which can be derived again. Here and not in the writer, so that the one thread
+/// all pages pass through has less to do.
+pub fn pack(page: Page, every_link: bool) -> std::io::Result<PackedPage> {
+    let mut around = String::new();
+    for link in page.links.iter().filter(|link| !every_link && !link.has_row()) {
+        if let Ok(target) = &link.target {
+            around.push_str(target.url.as_str());
+            around.push('\n');
+        }
+    }
+    let compress = |text: &str| CODEC.with_borrow_mut(|codec| codec.compress(text.as_bytes(), TEXT_LEVEL));
+    Ok(PackedPage {
+        text: compress(&page.text)?,
+        around: (!around.is_empty()).then(|| compress(&around)).transpose()?,
+        every_link,
+        page,
+    })
 }
 
 thread_local! {
@@ -54,7 +71,10 @@ impl Contexts {
         };
         context.set_compression_level(level)?;
         context.include_checksum(true)?;
-        context.compress(bytes)
+        let mut data = context.compress(bytes)?;
+        // It was made as large as the worst case.
+        data.shrink_to_fit();
+        Ok(data)
     }
 
     fn decompress(&mut self, data: &[u8], length: usize) -> std::io::Result<Vec<u8>> {

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use uuid::Uuid;
 
-use super::{Archive, ArchiveError, blob};
+use super::{Archive, ArchiveError};
 use crate::model::{
     canonical::CanonicalUrl,
     capture::{Outcome, Purpose},
-    link::{Link, Place, Role},
+    link::{Link, Role},
     page::{EXTRACTOR_VERSION, Page},
-    run::{Attempt, Body, Committed, EncodedBlob, Prepared, TaskEnd},
+    run::{Attempt, Body, Committed, EncodedBlob, PackedPage, Prepared, TaskEnd},
     surt::surt,
     time::Timestamp,
     url::{self, Url},
@@ -211,10 +211,7 @@ impl<'t> Ingest<'t> {
         let media_type = capture.media_type.as_deref().unwrap_or("");
         let charset = capture.charset.as_deref().unwrap_or("");
         let version = match page {
-            Some(page) => {
-                let every_link = purpose == Purpose::Article;
-                Some(self.page_version(payload_id, url_id, media_type, charset, page, every_link)?)
-            }
+            Some(page) => Some(self.page_version(payload_id, url_id, media_type, charset, page)?),
             None => self.find_version(payload_id, url_id, media_type, charset)?,
         };
         Ok((stored, version))
@@ -296,9 +293,14 @@ impl<'t> Ingest<'t> {
         url_id: i64,
         media_type: &str,
         charset: &str,
-        page: Page,
-        every_link: bool,
+        packed: PackedPage,
     ) -> rusqlite::Result<Version> {
+        let PackedPage {
+            page,
+            every_link,
+            text,
+            around,
+        } = packed;
         let cites: Vec<Url> = page
             .links
             .iter()
@@ -342,32 +344,12 @@ impl<'t> Ingest<'t> {
                 every_link,
             ])?;
         let id = self.sql.last_insert_rowid();
-        self.texts(id, &page, every_link)?;
-        self.links(id, &page.links, every_link)?;
-        self.make_searchable(id, page)?;
-        Ok(Version { id, cites })
-    }
-
-    fn texts(&mut self, id: i64, page: &Page, every_link: bool) -> rusqlite::Result<()> {
-        let mut around = String::new();
-        if !every_link {
-            for link in page.links.iter().filter(|link| !has_row(link)) {
-                if let Ok(target) = &link.target {
-                    around.push_str(target.url.as_str());
-                    around.push('\n');
-                }
-            }
-        }
-        let failed = |e: std::io::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(e));
-        let text = blob::compress_text(&page.text).map_err(failed)?;
-        let around = match around.as_str() {
-            "" => None,
-            _ => Some(blob::compress_text(&around).map_err(failed)?),
-        };
         self.sql
             .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
             .execute(params![id, text, around])?;
-        Ok(())
+        self.links(id, &page.links, every_link)?;
+        self.make_searchable(id, page)?;
+        Ok(Version { id, cites })
     }
 
     /// The full-text index is written for many pages in one go: in between, each statement that needs
@@ -388,7 +370,7 @@ impl<'t> Ingest<'t> {
     /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.
     fn links(&mut self, version: i64, links: &[Link], every_link: bool) -> rusqlite::Result<()> {
         for (ordinal, link) in (1i64..).zip(links) {
-            if !every_link && !has_row(link) {
+            if !every_link && !link.has_row() {
                 continue;
             }
             let anchor = url::without_userinfo(&link.anchor);
@@ -475,11 +457,6 @@ impl<'t> Ingest<'t> {
         self.memory.hosts.insert(name.to_owned(), id);
         Ok(id)
     }
-}
-
-/// Links outside the main text, and what a page needs to look right, are packed instead.
-fn has_row(link: &Link) -> bool {
-    link.place == Place::Main && link.role == Role::Cite && link.target.is_ok()
 }
 
 struct CaptureIds {

@@ -16,7 +16,7 @@ mod reports;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};
-pub use blob::encode;
+pub use blob::{encode, pack};
 pub use error::ArchiveError;
 pub use ingest::Ingest;
 pub use lock::RunLock;

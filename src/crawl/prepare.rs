@@ -9,14 +9,13 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    archive::{Archive, ArchiveError, Reader, Writer, WriterHandle, encode},
+    archive::{Archive, ArchiveError, Reader, Writer, WriterHandle, encode, pack},
     extract,
     fetch::decode,
     model::{
         capture::{Answer, Capture, Exchange, Outcome, Purpose, Revisit},
         digest::{EncodedDigest, PayloadDigest},
-        page::Page,
-        run::{Attempt, Body, Committed, Prepared, Prior, Task, TaskEnd},
+        run::{Attempt, Body, Committed, PackedPage, Prepared, Prior, Task, TaskEnd},
         url::{self, RawHref, Url},
         verdict::{Access, Transport},
     },
@@ -257,7 +256,7 @@ impl Worker {
         bytes: &[u8],
         capture: &mut Capture,
         reading: Reading,
-    ) -> Result<(Body, Option<Page>), ArchiveError> {
+    ) -> Result<(Body, Option<PackedPage>), ArchiveError> {
         let digest = match (&capture.encoded_sha256, capture.encoded_length) {
             // Without a content coding both digests are of the same bytes.
             (Some(encoded), Some(length)) if is_identity(exchange) && length == bytes.len() as u64 => {
@@ -273,8 +272,8 @@ impl Worker {
             .held(&digest, &exchange.url, media_type, charset, is_article)?;
         let wanted = reading.last && reading.purpose != Purpose::Robots && capture.is_good();
         let unread = reading.follow || !held.is_some_and(|held| held.read);
-        let page = (wanted && unread).then(|| {
-            extract::read(&extract::Body {
+        let packed = (wanted && unread).then(|| {
+            let page = extract::read(&extract::Body {
                 bytes,
                 media_type: capture.media_type.as_deref(),
                 charset: capture.charset.as_deref(),
@@ -283,8 +282,11 @@ impl Worker {
                     _ => &exchange.url,
                 },
                 local: matches!(exchange.outcome, Outcome::Local { .. }),
-            })
+            });
+            pack(page, is_article)
         });
+        let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
+        let page = packed.transpose().map_err(failed)?;
         let body = match held {
             Some(held) => {
                 capture.revisit = Some(Revisit::IdenticalPayload);
@@ -292,14 +294,11 @@ impl Worker {
                     payload_id: held.payload_id,
                 }
             }
-            None => {
-                let blob = encode(bytes).map_err(|e| ArchiveError::Sql(format!("a body could not be encoded: {e}")))?;
-                Body::New {
-                    digest,
-                    length: bytes.len() as u64,
-                    blob,
-                }
-            }
+            None => Body::New {
+                digest,
+                length: bytes.len() as u64,
+                blob: encode(bytes).map_err(failed)?,
+            },
         };
         Ok((body, page))
     }

@@ -78,4 +78,10 @@ pub struct Link {
 impl Link {
     /// Longest anchor text kept, in characters.
     pub const ANCHOR_MAX: usize = 300;
+
+    /// Whether the archive gives it a row on pages other than articles. Links around the main text, and
+    /// what a page needs to look right, are packed instead.
+    pub fn has_row(&self) -> bool {
+        self.place == Place::Main && self.role == Role::Cite && self.target.is_ok()
+    }
 }

@@ -104,7 +104,20 @@ pub struct Prepared {
     /// Its body.
     pub body: Body,
     /// What the body says, where it was read now.
-    pub page: Option<Page>,
+    pub page: Option<PackedPage>,
+}
+
+/// A page with its texts in the form in which they are stored.
+#[derive(Debug)]
+pub struct PackedPage {
+    /// The page.
+    pub page: Page,
+    /// Whether each of its links becomes a row; otherwise those of its main text do.
+    pub every_link: bool,
+    /// zstd frame of the main text.
+    pub text: Vec<u8>,
+    /// zstd frame of the addresses that become no row, one a line.
+    pub around: Option<Vec<u8>>,
 }
 
 /// What becomes of a task with a commit.
