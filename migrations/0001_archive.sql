@@ -85,6 +85,9 @@ CREATE TABLE capture (
     attempt INTEGER NOT NULL,
     at INTEGER NOT NULL,
     elapsed_ms INTEGER NOT NULL,
+    lookup_ms INTEGER,                      -- NULL, as connect_ms, on a connection that was open already
+    connect_ms INTEGER,                     -- TLS included
+    first_byte_ms INTEGER,                  -- until the whole head was there
     transport TEXT NOT NULL,
     access TEXT NOT NULL,
     status INTEGER,
@@ -99,6 +102,7 @@ CREATE TABLE capture (
     truncated TEXT,
     remote TEXT,
     protocol TEXT,
+    certificate_ends INTEGER,
     etag TEXT,
     last_modified TEXT,
     detail TEXT

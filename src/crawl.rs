@@ -21,7 +21,7 @@ use crate::{
     frontier::{Frontier, Job, Limits, Scope, Step},
     model::{
         article::Document,
-        capture::{Exchange, Outcome, Purpose},
+        capture::{Exchange, Outcome, Purpose, Wire},
         run::{Committed, Task, TaskEnd},
         time::{Clock, Timestamp},
         url::{self, Url},
@@ -258,6 +258,7 @@ impl Crawl<'_> {
                 prior: job.task.prior.as_ref(),
                 cookies: &job.cookies,
                 at: now,
+                attempt: job.task.attempts,
             };
             let fetched = fetcher.exchange(request).await;
             Done::Page(job, Box::new(fetched))
@@ -342,6 +343,7 @@ impl Crawl<'_> {
             url: job.url,
             at,
             elapsed_ms: 0,
+            wire: Wire::default(),
             request_head: Vec::new(),
             outcome,
         };

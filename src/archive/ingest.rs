@@ -171,9 +171,10 @@ impl<'t> Ingest<'t> {
             .prepare_cached(
                 "INSERT INTO capture (id, uid, run_id, url_id, purpose, via_id, last_id, attempt, at, elapsed_ms,
                      transport, access, status, media_type, charset, location, payload_id, encoded_sha256,
-                     encoded_length, revisit, refers_to_id, truncated, remote, protocol, etag, last_modified, detail)
+                     encoded_length, revisit, refers_to_id, truncated, remote, protocol, etag, last_modified, detail,
+                     lookup_ms, connect_ms, first_byte_ms, certificate_ends)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                     ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+                     ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
             )?
             .execute(params![
                 ids.id,
@@ -203,6 +204,10 @@ impl<'t> Ingest<'t> {
                 capture.etag,
                 capture.last_modified,
                 capture.detail,
+                exchange.wire.lookup_ms.map(|ms| ms as i64),
+                exchange.wire.connect_ms.map(|ms| ms as i64),
+                exchange.wire.first_byte_ms.map(|ms| ms as i64),
+                exchange.wire.certificate_ends.map(Timestamp::millis),
             ])?;
         self.head(ids.id, &exchange.request_head, &exchange.outcome)?;
         let Some(payload_id) = payload_id else {

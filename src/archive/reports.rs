@@ -1,6 +1,6 @@
 //! The rows of a report.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -12,11 +12,11 @@ use super::{
 use crate::model::{
     link::Role,
     report::{
-        ArticleSummary, Baseline, Hop, LinkReport, PlaceInArticle, Report, RunSummary, SCHEMA_VERSION,
+        ArticleSummary, Baseline, CertificateEnd, Hop, LinkReport, PlaceInArticle, Report, RunSummary, SCHEMA_VERSION,
         TOTALS_DEFINITION, Totals,
     },
     time::Timestamp,
-    url::Skip,
+    url::{self, Skip, Url},
     verdict::Class,
 };
 
@@ -29,6 +29,8 @@ pub struct ReportScope {
     pub all: bool,
     /// Only links whose verdict became another one in this run.
     pub new_in_run: Option<i64>,
+    /// Tell of certificates that end before this.
+    pub certificates_until: Option<Timestamp>,
 }
 
 impl Reader {
@@ -57,6 +59,7 @@ impl Reader {
                 definition: TOTALS_DEFINITION,
                 ..Totals::default()
             };
+            let mut certificates = BTreeMap::new();
             let mut links = Vec::new();
             for (id, version, summary) in &articles {
                 let mut own = citations(sql, *id, &summary.article, scope)?;
@@ -70,6 +73,7 @@ impl Reader {
                     )?;
                 }
                 count(&own, &mut totals);
+                expiring(&own, scope.certificates_until, &mut certificates);
                 own.retain(|link| scope.wants(link));
                 own.sort_by(|a, b| (a.class, &a.url, &a.fragment).cmp(&(b.class, &b.url, &b.fragment)));
                 let mut places = version
@@ -88,6 +92,7 @@ impl Reader {
                 articles: articles.into_iter().map(|(_, _, summary)| summary).collect(),
                 totals,
                 links,
+                certificates: by_end(certificates),
             })
         })
     }
@@ -109,6 +114,8 @@ struct LinkRow {
     url_id: Option<i64>,
     first_hop: Option<i64>,
     judged_in: Option<i64>,
+    /// When the certificate of its host ends.
+    certificate_ends: Option<Timestamp>,
     /// Whether its newest verdict says another class than the one before it.
     news: bool,
 }
@@ -127,7 +134,8 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
              v.jaccard, v.containment, v.title_similarity, v.status, v.final_url, v.reason, v.evidence, v.since,
              v.confirmed, last.at, good.at, base.at, b.chosen, last.id, ci.url_id, v.run_id,
              ?2 IS NOT NULL AND v.class IS NOT coalesce((SELECT o.class FROM verdict o
-                 WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.id DESC LIMIT 1), 'ok')
+                 WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.id DESC LIMIT 1), 'ok'),
+             last.certificate_ends
          FROM citation ci JOIN url u ON u.id = ci.url_id
          LEFT JOIN verdict v ON v.id = ci.verdict_id
          LEFT JOIN baseline b ON b.id = v.baseline_id
@@ -184,6 +192,7 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
             url_id: row.get(23)?,
             judged_in: judged,
             news: row.get(25)?,
+            certificate_ends: millis(26)?,
         })
     })?
     .collect()
@@ -241,6 +250,7 @@ fn skipped(
             url_id: None,
             first_hop: None,
             judged_in: None,
+            certificate_ends: None,
             news: false,
         });
     }
@@ -262,6 +272,31 @@ fn count(links: &[LinkRow], totals: &mut Totals) {
             totals.saved += 1;
         }
     }
+}
+
+/// Certificates that end before `until`, by host: when, and how many links lead there.
+fn expiring(links: &[LinkRow], until: Option<Timestamp>, found: &mut BTreeMap<String, (Timestamp, u64)>) {
+    for link in links.iter().filter(|link| link.state == "present") {
+        let Some(ends) = link
+            .certificate_ends
+            .filter(|ends| until.is_some_and(|until| *ends < until))
+        else {
+            continue;
+        };
+        if let Ok(url) = Url::parse(&link.url) {
+            let host = found.entry(url::host(&url).to_owned()).or_insert((ends, 0));
+            *host = (host.0.min(ends), host.1 + 1);
+        }
+    }
+}
+
+fn by_end(found: BTreeMap<String, (Timestamp, u64)>) -> Vec<CertificateEnd> {
+    let mut ends: Vec<CertificateEnd> = found
+        .into_iter()
+        .map(|(host, (ends, links))| CertificateEnd { host, ends, links })
+        .collect();
+    ends.sort_by_key(|one| one.ends);
+    ends
 }
 
 /// Hops of the newest attempt; row by row for the reason given in `facts::chain`.

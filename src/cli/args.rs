@@ -151,6 +151,25 @@ pub struct CrawlArgs {
     /// Allow loopback and private addresses
     #[arg(long, env = "EVERCITE_ALLOW_PRIVATE", value_parser = clap::builder::FalseyValueParser::new())]
     pub allow_private: bool,
+    /// Ask through this HTTP proxy instead of those of http_proxy, HTTPS_PROXY and ALL_PROXY; `none`: ask directly
+    #[arg(long, value_name = "URL", env = "EVERCITE_PROXY", hide_env_values = true)]
+    #[serde(skip_serializing)]
+    pub proxy: Option<String>,
+    /// Trust the certificates in this PEM file besides the system's
+    #[arg(long, value_name = "FILE", env = "EVERCITE_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Do not check certificates: anyone on the way can forge what is archived
+    #[arg(long, env = "EVERCITE_INSECURE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub insecure: bool,
+    /// Send the cookies of this cookies.txt where they belong; the file is only read, the cookies never archived
+    #[arg(long, value_name = "FILE", env = "EVERCITE_COOKIE_JAR")]
+    pub cookie_jar: Option<PathBuf>,
+    /// Ask only IPv4 addresses
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// Ask only IPv6 addresses
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
     /// Where a host is found, as HOST:PORT, an address or ADDRESS:PORT (repeatable): `--resolve example.org=127.0.0.1:8080`
     #[arg(long, value_name = "HOST=ADDRESS")]
     pub resolve: Vec<String>,
@@ -237,6 +256,17 @@ pub struct OutputArgs {
     /// List every link, also those that are fine or skipped
     #[arg(long)]
     pub all: bool,
+    /// Tell of hosts whose certificate ends within this many days; 0: do not
+    #[arg(long, value_name = "DAYS", default_value_t = 14)]
+    pub cert_warn_days: u16,
+}
+
+impl OutputArgs {
+    /// The day from which on a certificate's end is no news yet.
+    pub fn certificates_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let days = u64::from(self.cert_warn_days);
+        (days > 0).then(|| now.plus(Duration::from_secs(days * 24 * 3600)))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

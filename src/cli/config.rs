@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     crawl,
-    fetch::{self, Fetcher, Resolution},
+    fetch::{self, Family, Fetcher, Jar, Proxies, Resolution, proxy},
     frontier::{Limits, Scope},
     model::time::Timestamp,
 };
@@ -108,6 +108,12 @@ pub fn lay_over(over: CrawlArgs, under: CrawlArgs) -> CrawlArgs {
         robots: over.robots.or(under.robots),
         allow_private: over.allow_private || under.allow_private,
         resolve: list(over.resolve, under.resolve),
+        proxy: over.proxy.or(under.proxy),
+        ca_file: over.ca_file.or(under.ca_file),
+        insecure: over.insecure || under.insecure,
+        cookie_jar: over.cookie_jar.or(under.cookie_jar),
+        ipv4: over.ipv4 || under.ipv4 && !over.ipv6,
+        ipv6: over.ipv6 || under.ipv6 && !over.ipv4,
     }
 }
 
@@ -144,30 +150,81 @@ pub fn fetcher(args: &CrawlArgs) -> Result<Arc<Fetcher>, CliError> {
             .ok_or_else(|| CliError::usage(format!("--header {header:?} has no colon"), "write it as `Name: value`"))?;
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
-    fetcher_with(args, headers, overrides(&args.resolve)?, false)
+    let mut settings = fetch_settings(args, headers, overrides(&args.resolve)?)?;
+    settings.proxies = proxies(args.proxy.as_deref())?;
+    start(settings)
 }
 
-/// The client, with names resolved as given.
-pub fn fetcher_with(
+/// The client of a closed world: only the names given exist, and nobody is asked in their place.
+pub fn closed_fetcher(args: &CrawlArgs, names: HashMap<String, SocketAddr>) -> Result<Arc<Fetcher>, CliError> {
+    let mut settings = fetch_settings(args, Vec::new(), names)?;
+    settings.resolution.only_overrides = true;
+    start(settings)
+}
+
+fn start(settings: fetch::Settings) -> Result<Arc<Fetcher>, CliError> {
+    Fetcher::new(settings)
+        .map(Arc::new)
+        .map_err(|why| CliError::usage(why, "see `evercite snapshot --help`"))
+}
+
+fn fetch_settings(
     args: &CrawlArgs,
     headers: Vec<(String, String)>,
     overrides: HashMap<String, SocketAddr>,
-    only_overrides: bool,
-) -> Result<Arc<Fetcher>, CliError> {
-    let settings = fetch::Settings {
+) -> Result<fetch::Settings, CliError> {
+    let unreadable = |flag: &str, path: &Path, why: String| {
+        CliError::usage(
+            format!("--{flag} {}: {why}", path.display()),
+            "name a file that can be read",
+        )
+    };
+    let authorities = match &args.ca_file {
+        Some(path) => std::fs::read(path).map_err(|e| unreadable("ca-file", path, e.to_string()))?,
+        None => Vec::new(),
+    };
+    let jar = match &args.cookie_jar {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|e| e.to_string())
+            .and_then(|text| Jar::parse(&text))
+            .map_err(|why| unreadable("cookie-jar", path, why))?,
+        None => Jar::default(),
+    };
+    Ok(fetch::Settings {
         timeout: args.timeout.unwrap_or(Duration::from_secs(20)),
         user_agent: args.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
         headers,
         max_body: args.max_body.unwrap_or(16 << 20),
         resolution: Resolution {
             overrides,
-            only_overrides,
+            only_overrides: false,
             allow_private: args.allow_private,
+            trusted: Vec::new(),
+            only: match (args.ipv4, args.ipv6) {
+                (true, _) => Some(Family::V4),
+                (_, true) => Some(Family::V6),
+                _ => None,
+            },
         },
-    };
-    Fetcher::new(settings)
-        .map(Arc::new)
-        .map_err(|why| CliError::usage(why, "see `evercite snapshot --help`"))
+        proxies: Proxies::default(),
+        authorities,
+        insecure: args.insecure,
+        jar,
+    })
+}
+
+fn proxies(chosen: Option<&str>) -> Result<Proxies, CliError> {
+    let hint = "write it as http://HOST:PORT, or give --proxy none";
+    let variable = |name: &str| std::env::var(name).ok();
+    match chosen {
+        Some("none") => Ok(Proxies::default()),
+        Some(text) => {
+            let url = proxy::parse(text).map_err(|why| CliError::usage(format!("--proxy: {why}"), hint))?;
+            let except = variable("no_proxy").or_else(|| variable("NO_PROXY"));
+            Ok(Proxies::all(url, except))
+        }
+        None => Proxies::from_variables(variable).map_err(|why| CliError::usage(why, hint)),
+    }
 }
 
 fn overrides(resolve: &[String]) -> Result<HashMap<String, SocketAddr>, CliError> {

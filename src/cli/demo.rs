@@ -144,7 +144,7 @@ fn fetcher(args: &CrawlArgs, web: &DemoWeb) -> Result<Arc<Fetcher>, CliError> {
         .into_iter()
         .map(|host| (host.to_owned(), web.addr()))
         .collect();
-    config::fetcher_with(args, Vec::new(), names, true)
+    config::closed_fetcher(args, names)
 }
 
 fn say(global: &Global, text: &str) -> Result<(), CliError> {

@@ -22,12 +22,14 @@ pub fn run(global: &Global, args: &ReportArgs) -> Result<u8, CliError> {
         ]),
         None => None,
     };
+    let now = SystemClock::default().now();
     let scope = ReportScope {
         articles,
         all: args.output.all,
         new_in_run: None,
+        certificates_until: args.output.certificates_until(now),
     };
-    let report = reader.report(&scope, SystemClock::default().now())?;
+    let report = reader.report(&scope, now)?;
     let code = context::verdict_code(&report.totals, &fail_on);
     if !global.quiet || code != super::CLEAN {
         context::write_report(&report, &args.output)?;

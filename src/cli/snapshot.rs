@@ -298,6 +298,7 @@ impl Session<'_> {
             articles: how.articles,
             all: output.all,
             new_in_run,
+            certificates_until: output.certificates_until(self.clock.now()),
         };
         let found = reader.report(&scope, self.clock.now())?;
         let bare = how.only_findings || self.global.quiet;

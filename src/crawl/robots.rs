@@ -52,7 +52,7 @@ pub(super) async fn fetch(
     retries: u32,
 ) -> (RobotsState, Vec<Exchange>) {
     for attempt in 0.. {
-        let exchanges = follow(fetcher, address, at).await;
+        let exchanges = follow(fetcher, address, at, attempt).await;
         let state = state(&exchanges, fetcher.max_body(), agent);
         let transient = matches!(&state, RobotsState::Unreachable(t, _) if *t != Transport::NoSuchName);
         if !transient || attempt >= retries {
@@ -63,7 +63,7 @@ pub(super) async fn fetch(
     unreachable!("the loop above ends only by returning")
 }
 
-async fn follow(fetcher: &Fetcher, address: &Url, at: Timestamp) -> Vec<Exchange> {
+async fn follow(fetcher: &Fetcher, address: &Url, at: Timestamp, attempt: u32) -> Vec<Exchange> {
     let mut exchanges = Vec::new();
     let mut url = address.clone();
     loop {
@@ -72,6 +72,7 @@ async fn follow(fetcher: &Fetcher, address: &Url, at: Timestamp) -> Vec<Exchange
             prior: None,
             cookies: &[],
             at,
+            attempt,
         };
         let exchange = fetcher.exchange(request).await.exchange;
         let next = redirect_target(&exchange).filter(|to| matches!(to.scheme(), "http" | "https"));

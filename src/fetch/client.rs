@@ -11,9 +11,13 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue},
 };
 
-use super::{Resolution, failure, guard::is_private};
+use super::{
+    Jar, Proxies, Resolution, certificate, failure,
+    guard::LookupError,
+    trace::{Measured, Trace, millis_since},
+};
 use crate::model::{
-    capture::{Answer, Exchange, Outcome, Truncated},
+    capture::{Answer, Exchange, Outcome, Truncated, Wire},
     run::Prior,
     time::Timestamp,
     url::{self, Url},
@@ -33,6 +37,14 @@ pub struct Settings {
     pub max_body: usize,
     /// Names and addresses.
     pub resolution: Resolution,
+    /// Who is asked in the site's place.
+    pub proxies: Proxies,
+    /// Certificates in PEM that are trusted besides the system's.
+    pub authorities: Vec<u8>,
+    /// Certificates are not checked.
+    pub insecure: bool,
+    /// Cookies sent where they belong.
+    pub jar: Jar,
 }
 
 /// What is asked for.
@@ -46,6 +58,9 @@ pub struct Request<'a> {
     pub cookies: &'a [(String, String, String)],
     /// The time it is begun at.
     pub at: Timestamp,
+    /// How often it failed before. What failed is asked on a fresh connection, and every other time at
+    /// an address of the other family first.
+    pub attempt: u32,
 }
 
 /// An exchange, and what the next steps need of it that is not archived.
@@ -66,6 +81,8 @@ pub struct Fetcher {
     headers: HeaderMap,
     plain: Client,
     secure: OnceLock<Result<Client, String>>,
+    /// Without a pool of connections: `http`, then any.
+    fresh: [OnceLock<Result<Client, String>>; 2],
 }
 
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -93,16 +110,13 @@ impl Fetcher {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        // Without certificates: it must work where none are installed, and is used for http only.
-        let plain = builder(&settings)
-            .tls_certs_only([])
-            .build()
-            .map_err(|e| format!("the HTTP client cannot start: {}", failure::words(&e)))?;
+        let plain = build(&settings, false, true)?;
         Ok(Self {
             settings,
             headers,
             plain,
             secure: OnceLock::new(),
+            fresh: Default::default(),
         })
     }
 
@@ -114,52 +128,60 @@ impl Fetcher {
     /// Makes one exchange. A failure is an outcome, never an error.
     pub async fn exchange(&self, request: Request<'_>) -> Fetched {
         let begun = Instant::now();
-        let done = |request_head, outcome, cookies, retry_after| Fetched {
+        let trace = Trace::new(request.attempt % 2 == 1);
+        let mut wire = Wire::default();
+        let asked = match self.refused(request.url).await {
+            Some(outcome) => Asked {
+                outcome,
+                ..Asked::default()
+            },
+            None => trace.along(self.ask(&request, begun, &mut wire)).await,
+        };
+        (wire.lookup_ms, wire.connect_ms) = trace.times();
+        Fetched {
             exchange: Exchange {
                 url: request.url.clone(),
                 at: request.at,
-                elapsed_ms: begun.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
-                request_head,
-                outcome,
+                elapsed_ms: millis_since(begun),
+                wire,
+                request_head: asked.head,
+                outcome: asked.outcome,
             },
-            cookies,
-            retry_after,
-        };
-        if let Some(ip) = self.refused_literal(request.url) {
-            let detail = format!("{ip} is a private or special address");
-            return done(
-                Vec::new(),
-                Outcome::NotAsked {
-                    access: Access::PrivateAddress,
-                    detail,
-                },
-                Vec::new(),
-                None,
-            );
+            cookies: asked.cookies,
+            retry_after: asked.retry_after,
         }
-        let client = match self.client(request.url) {
+    }
+
+    async fn ask(&self, request: &Request<'_>, begun: Instant, wire: &mut Wire) -> Asked {
+        let client = match self.client(request) {
             Ok(client) => client,
             Err(detail) => {
-                return done(
-                    Vec::new(),
-                    Outcome::Failed {
-                        transport: Transport::Other,
-                        detail,
-                    },
-                    Vec::new(),
-                    None,
-                );
+                let transport = Transport::Other;
+                let outcome = Outcome::Failed { transport, detail };
+                return Asked {
+                    outcome,
+                    ..Asked::default()
+                };
             }
         };
-        let headers = self.request_headers(&request);
+        let headers = self.request_headers(request);
         let head = request_head(request.url, &headers);
         match client.get(request.url.clone()).headers(headers).send().await {
-            Err(error) => done(head, failure::outcome(&error), Vec::new(), None),
+            Err(error) => Asked {
+                head,
+                outcome: failure::outcome(&error),
+                ..Asked::default()
+            },
             Ok(response) => {
-                let cookies = cookies(response.headers());
-                let retry_after = retry_after(response.headers(), request.at);
-                let answer = self.read(response).await;
-                done(head, Outcome::Answer(answer), cookies, retry_after)
+                wire.first_byte_ms = Some(millis_since(begun));
+                let tls = response.extensions().get::<reqwest::tls::TlsInfo>();
+                wire.certificate_ends = tls.and_then(|tls| certificate::end(tls.peer_certificate()?));
+                Asked {
+                    head,
+                    cookies: cookies(response.headers()),
+                    retry_after: retry_after(response.headers(), request.at),
+                    outcome: Outcome::Answer(self.read(response).await),
+                }
             }
         }
     }
@@ -198,29 +220,41 @@ impl Fetcher {
         }
     }
 
-    fn client(&self, url: &Url) -> Result<&Client, String> {
-        if url.scheme() != "https" {
-            return Ok(&self.plain);
-        }
-        let secure = self.secure.get_or_init(|| {
-            builder(&self.settings).build().map_err(|e| {
-                format!(
-                    "no certificate store to check servers with (install ca-certificates): {}",
-                    failure::words(&e)
-                )
-            })
-        });
-        secure.as_ref().map_err(Clone::clone)
+    fn client(&self, request: &Request<'_>) -> Result<&Client, String> {
+        let secure = request.url.scheme() == "https";
+        let slot = match (request.attempt, secure) {
+            (0, false) => return Ok(&self.plain),
+            (0, true) => &self.secure,
+            _ => &self.fresh[usize::from(secure)],
+        };
+        slot.get_or_init(|| build(&self.settings, secure, request.attempt == 0))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
-    /// Literal addresses never reach the resolver, so the guard looks at them here.
-    fn refused_literal(&self, url: &Url) -> Option<IpAddr> {
-        let ip = match url.host()? {
-            ::url::Host::Ipv4(v4) => IpAddr::V4(v4),
-            ::url::Host::Ipv6(v6) => IpAddr::V6(v6),
-            ::url::Host::Domain(_) => return None,
-        };
-        (!self.settings.resolution.allow_private && is_private(ip)).then_some(ip)
+    /// What the resolver never gets to see is looked at here: literal addresses, and names that a proxy
+    /// would look up for itself.
+    async fn refused(&self, url: &Url) -> Option<Outcome> {
+        let resolution = &self.settings.resolution;
+        let refused = match url.host()? {
+            ::url::Host::Ipv4(v4) => resolution.refuses(IpAddr::V4(v4)),
+            ::url::Host::Ipv6(v6) => resolution.refuses(IpAddr::V6(v6)),
+            ::url::Host::Domain(name) if self.settings.proxies.serves(url) && !resolution.allow_private => {
+                match resolution.look_up(name).await {
+                    Err(why @ LookupError::Private(_)) => Some(why),
+                    // The proxy may know more names than we do, but names without a public ending are
+                    // those of somebody's own network.
+                    Err(_) if !url::is_public_name(name) => {
+                        let detail = format!("{name} is no public name, and cannot be looked up here");
+                        let access = Access::PrivateAddress;
+                        return Some(Outcome::NotAsked { access, detail });
+                    }
+                    _ => None,
+                }
+            }
+            ::url::Host::Domain(_) => None,
+        }?;
+        Some(failure::lookup_outcome(&refused, refused.to_string()))
     }
 
     fn request_headers(&self, request: &Request<'_>) -> HeaderMap {
@@ -240,11 +274,14 @@ impl Fetcher {
             }
         }
         let host = url::host(request.url);
-        let cookies: Vec<String> = request
-            .cookies
-            .iter()
-            .filter(|c| c.0 == host)
-            .map(|(_, name, value)| format!("{name}={value}"))
+        let own = request.cookies.iter().filter(|c| c.0 == host);
+        let own: Vec<(&str, &str)> = own.map(|(_, name, value)| (name.as_str(), value.as_str())).collect();
+        // What the site has set on the way is newer than what the user brought.
+        let brought = self.settings.jar.for_url(request.url, request.at);
+        let brought = brought.filter(|(name, _)| own.iter().all(|(newer, _)| newer != name));
+        let cookies: Vec<String> = brought
+            .chain(own.iter().copied())
+            .map(|(name, value)| format!("{name}={value}"))
             .collect();
         if !cookies.is_empty() {
             insert(reqwest::header::COOKIE, &cookies.join("; "));
@@ -253,9 +290,31 @@ impl Fetcher {
     }
 }
 
-fn builder(settings: &Settings) -> reqwest::ClientBuilder {
-    Client::builder()
-        // A proxy would resolve names itself, past the address guard.
+/// What came of asking, before it is an exchange.
+struct Asked {
+    head: Vec<u8>,
+    outcome: Outcome,
+    cookies: Vec<(String, String)>,
+    retry_after: Option<Duration>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        let (transport, detail) = (Transport::Other, String::new());
+        Self {
+            head: Vec::new(),
+            outcome: Outcome::Failed { transport, detail },
+            cookies: Vec::new(),
+            retry_after: None,
+        }
+    }
+}
+
+/// A client for `http`, which needs no certificates and must work where none are installed, or for `https`.
+fn build(settings: &Settings, secure: bool, pooled: bool) -> Result<Client, String> {
+    let mut resolution = settings.resolution.clone();
+    resolution.trusted.extend(settings.proxies.hosts().map(str::to_owned));
+    let mut builder = Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -265,7 +324,46 @@ fn builder(settings: &Settings) -> reqwest::ClientBuilder {
         .pool_idle_timeout(Duration::from_secs(20))
         .http1_max_headers(512)
         .http2_max_header_list_size(128 * 1024)
-        .dns_resolver(settings.resolution.clone())
+        .connector_layer(Measured)
+        .dns_resolver(resolution);
+    if !pooled {
+        builder = builder.pool_max_idle_per_host(0);
+    }
+    let failed = |what: &str, e: reqwest::Error| format!("{what}: {}", failure::words(&e));
+    let except = settings
+        .proxies
+        .except
+        .as_deref()
+        .and_then(reqwest::NoProxy::from_string);
+    if let Some(proxy) = &settings.proxies.http {
+        let proxy = reqwest::Proxy::http(proxy.as_str()).map_err(|e| failed("the proxy", e))?;
+        builder = builder.proxy(proxy.no_proxy(except.clone()));
+    }
+    if let Some(proxy) = &settings.proxies.https {
+        let proxy = reqwest::Proxy::https(proxy.as_str()).map_err(|e| failed("the proxy", e))?;
+        builder = builder.proxy(proxy.no_proxy(except));
+    }
+    if !secure {
+        return builder
+            .tls_certs_only([])
+            .build()
+            .map_err(|e| failed("the HTTP client cannot start", e));
+    }
+    if !settings.authorities.is_empty() {
+        let own = reqwest::Certificate::from_pem_bundle(&settings.authorities)
+            .map_err(|e| failed("the certificates of --ca-file", e))?;
+        builder = builder.tls_certs_merge(own);
+    }
+    builder
+        .tls_info(true)
+        .tls_danger_accept_invalid_certs(settings.insecure)
+        .build()
+        .map_err(|e| {
+            failed(
+                "no certificate store to check servers with (install ca-certificates)",
+                e,
+            )
+        })
 }
 
 fn protocol(version: reqwest::Version) -> &'static str {

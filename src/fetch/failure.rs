@@ -15,14 +15,7 @@ pub(super) fn outcome(error: &reqwest::Error) -> Outcome {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(e) = cause {
         if let Some(lookup) = e.downcast_ref::<LookupError>() {
-            return match lookup {
-                LookupError::NoSuchName => failed(Transport::NoSuchName, detail),
-                LookupError::Failed(_) => failed(Transport::DnsFailure, detail),
-                LookupError::Private(_) => Outcome::NotAsked {
-                    access: Access::PrivateAddress,
-                    detail: lookup.to_string(),
-                },
-            };
+            return lookup_outcome(lookup, detail);
         }
         if let Some(tls) = e.downcast_ref::<rustls::Error>() {
             return failed(tls_cause(tls), detail);
@@ -49,6 +42,18 @@ pub(super) fn outcome(error: &reqwest::Error) -> Outcome {
         (None, None) => Transport::Other,
     };
     failed(transport, detail)
+}
+
+/// What a look-up that gave no address comes to.
+pub(super) fn lookup_outcome(lookup: &LookupError, detail: String) -> Outcome {
+    match lookup {
+        LookupError::NoSuchName => failed(Transport::NoSuchName, detail),
+        LookupError::Failed(_) | LookupError::Family => failed(Transport::DnsFailure, detail),
+        LookupError::Private(_) => Outcome::NotAsked {
+            access: Access::PrivateAddress,
+            detail: lookup.to_string(),
+        },
+    }
 }
 
 fn failed(transport: Transport, detail: String) -> Outcome {

@@ -4,9 +4,12 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Instant,
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::trace::Trace;
 
 /// Where names come from, and which addresses are allowed.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +21,25 @@ pub struct Resolution {
     pub only_overrides: bool,
     /// Loopback, private and other special addresses are allowed.
     pub allow_private: bool,
+    /// Names that the user trusts wherever they lead: those of proxies.
+    pub trusted: Vec<String>,
+    /// Only addresses of one family are asked.
+    pub only: Option<Family>,
+}
+
+/// An address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    fn has(self, ip: IpAddr) -> bool {
+        ip.is_ipv4() == (self == Family::V4)
+    }
 }
 
 /// Why a name gave no address to connect to.
@@ -29,34 +51,59 @@ pub(super) enum LookupError {
     Failed(String),
     #[error("{0} is a private or special address")]
     Private(IpAddr),
+    #[error("it has no address of the family that was asked for")]
+    Family,
+}
+
+impl Resolution {
+    /// Why a literal address must not be asked, if so.
+    pub(super) fn refuses(&self, ip: IpAddr) -> Option<LookupError> {
+        if !self.allow_private && is_private(ip) {
+            return Some(LookupError::Private(ip));
+        }
+        match self.only {
+            Some(family) if !family.has(ip) => Some(LookupError::Family),
+            _ => None,
+        }
+    }
+
+    /// The addresses of a name that may be asked.
+    pub(super) async fn look_up(&self, name: &str) -> Result<Vec<SocketAddr>, LookupError> {
+        if let Some(address) = self.overrides.get(name) {
+            return Ok(vec![*address]);
+        }
+        if self.only_overrides {
+            return Err(LookupError::NoSuchName);
+        }
+        let found = tokio::net::lookup_host((name, 0)).await.map_err(|e| lookup_error(&e))?;
+        let trusted = self.trusted.iter().any(|known| known == name);
+        let (mut allowed, mut refused) = (Vec::new(), LookupError::NoSuchName);
+        for address in found {
+            match self.refuses(address.ip()) {
+                Some(LookupError::Private(_)) if trusted => allowed.push(address),
+                Some(why) => refused = why,
+                None => allowed.push(address),
+            }
+        }
+        if allowed.is_empty() { Err(refused) } else { Ok(allowed) }
+    }
 }
 
 impl Resolve for Resolution {
     fn resolve(&self, name: Name) -> Resolving {
-        if let Some(address) = self.overrides.get(name.as_str()).copied() {
-            return Box::pin(async move { Ok(Box::new(std::iter::once(address)) as Addrs) });
-        }
-        let (only_overrides, allow_private) = (self.only_overrides, self.allow_private);
+        let (resolution, trace) = (self.clone(), Trace::current());
         Box::pin(async move {
-            if only_overrides {
-                return Err(LookupError::NoSuchName.into());
+            let begun = Instant::now();
+            let found = resolution.look_up(name.as_str()).await;
+            let other_family = trace.as_ref().is_some_and(|trace| trace.other_family);
+            if let Some(trace) = trace {
+                trace.looked_up(begun);
             }
-            let found = tokio::net::lookup_host((name.as_str(), 0))
-                .await
-                .map_err(|e| lookup_error(&e))?;
-            let (mut allowed, mut refused) = (Vec::new(), None);
-            for address in found {
-                if allow_private || !is_private(address.ip()) {
-                    allowed.push(address);
-                } else {
-                    refused = Some(address.ip());
-                }
+            let mut addresses = found?;
+            if other_family && let Some(first) = addresses.first().map(SocketAddr::is_ipv4) {
+                addresses.sort_by_key(|address| address.is_ipv4() == first);
             }
-            match (allowed.is_empty(), refused) {
-                (true, Some(ip)) => Err(LookupError::Private(ip).into()),
-                (true, None) => Err(LookupError::NoSuchName.into()),
-                (false, _) => Ok(Box::new(allowed.into_iter()) as Addrs),
-            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
 }

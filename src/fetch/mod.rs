@@ -3,10 +3,16 @@
 //! Owns the outgoing sockets, the address guard, time limits and size caps, and the decoding of
 //! content codings. Must not follow redirects, decide about robots, speak SQL or print.
 
+mod certificate;
 mod client;
 pub mod decode;
 mod failure;
 mod guard;
+mod jar;
+pub mod proxy;
+mod trace;
 
 pub use client::{Fetched, Fetcher, Request, Settings};
-pub use guard::{Resolution, is_private};
+pub use guard::{Family, Resolution, is_private};
+pub use jar::Jar;
+pub use proxy::Proxies;

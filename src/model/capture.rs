@@ -53,10 +53,25 @@ pub struct Exchange {
     pub at: Timestamp,
     /// Milliseconds until the whole answer was there, or the failure.
     pub elapsed_ms: u64,
+    /// How that time was spent, as far as can be told.
+    pub wire: Wire,
     /// Request line and headers, secrets redacted. Reconstructed: order across names is ours.
     pub request_head: Vec<u8>,
     /// What came.
     pub outcome: Outcome,
+}
+
+/// What was seen of the connection of one exchange.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wire {
+    /// Milliseconds to look the name up; `None` on a connection that was open already.
+    pub lookup_ms: Option<u64>,
+    /// Milliseconds to connect, TLS included, the look-up not; `None` on a connection that was open already.
+    pub connect_ms: Option<u64>,
+    /// Milliseconds from the beginning of the request until the whole head of the answer was there.
+    pub first_byte_ms: Option<u64>,
+    /// When the server's certificate ends.
+    pub certificate_ends: Option<Timestamp>,
 }
 
 /// How an exchange ended.

@@ -26,6 +26,19 @@ pub struct Report {
     pub totals: Totals,
     /// The links, ordered by article, then class, then URL.
     pub links: Vec<LinkReport>,
+    /// Hosts of checked links whose certificate ends soon, the next to end first.
+    pub certificates: Vec<CertificateEnd>,
+}
+
+/// A certificate that ends soon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CertificateEnd {
+    /// Whose it is.
+    pub host: String,
+    /// When it ends, as of the newest visit.
+    pub ends: Timestamp,
+    /// Links of the report that lead there.
+    pub links: u64,
 }
 
 /// A run in a few words.

@@ -123,6 +123,11 @@ pub fn registered_domain(host: &str) -> &str {
         .unwrap_or(host)
 }
 
+/// Whether a name ends as names on the public internet do.
+pub fn is_public_name(host: &str) -> bool {
+    psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
+}
+
 /// A text without the credentials of addresses in it (`//user:password@` becomes `//`).
 pub fn without_userinfo(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains('@') {

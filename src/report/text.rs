@@ -49,8 +49,30 @@ pub fn text(report: &Report, style: Style) -> String {
         }
         let _ = writeln!(out);
     }
+    certificates(&mut out, report, style);
     out.push_str(&totals(&report.totals, style));
     out
+}
+
+fn certificates(out: &mut String, report: &Report, style: Style) {
+    for one in &report.certificates {
+        let verb = if one.ends < report.generated_at {
+            "ended"
+        } else {
+            "ends"
+        };
+        let links = if one.links == 1 { "link" } else { "links" };
+        let line = format!(
+            "the certificate of {} {verb} {} ({} {links})",
+            one.host,
+            one.ends.date(),
+            one.links
+        );
+        let _ = writeln!(out, "{}", clip_end(&line, style.width));
+    }
+    if !report.certificates.is_empty() {
+        let _ = writeln!(out);
+    }
 }
 
 fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
