@@ -203,6 +203,9 @@ pub struct SnapshotArgs {
     /// The address that relative links of a local article stand for
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+    /// Only tell what would be fetched
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]
@@ -227,6 +230,9 @@ pub struct CheckArgs {
         default_value = "dead,changed,replaced"
     )]
     pub fail_on: Vec<String>,
+    /// Only tell what would be fetched
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]

@@ -7,6 +7,7 @@ use super::{
     args::{CheckArgs, Global},
     config::{self, Config},
     context::{self, Project, SystemClock},
+    dry_run,
     error::CliError,
     snapshot::{self, Session, Tell},
 };
@@ -33,7 +34,6 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     let settings = config::crawl_settings(&config.crawl, clock.now())?;
     let fetcher = config::fetcher(&config.crawl)?;
     let archive = Archive::open(&config.archive)?;
-    let _lock = archive.lock()?;
     let articles = chosen(&archive, &args.articles)?;
     if articles.is_empty() {
         return Err(CliError::usage(
@@ -41,6 +41,10 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
             "`evercite snapshot SOURCE` takes one in",
         ));
     }
+    if args.dry_run {
+        return dry_run::check(&archive, &articles, &settings.scope, &args.output, clock.now());
+    }
+    let _lock = archive.lock()?;
     let session = Session {
         global,
         archive: &archive,
@@ -82,6 +86,10 @@ fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: 
         .iter()
         .map(|name| snapshot::seed(name, None, None))
         .collect::<Result<Vec<_>, _>>()?;
+    if args.dry_run {
+        let scope = config::crawl_settings(&config.crawl, SystemClock::default().now())?.scope;
+        return dry_run::snapshot(&seeds, &scope, &args.output);
+    }
     let folder = tempfile::tempdir().map_err(|e| CliError::failed(format!("no temporary folder: {e}"), ""))?;
     let clock = SystemClock::default();
     let settings = config::crawl_settings(&config.crawl, clock.now())?;

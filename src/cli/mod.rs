@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod context;
 mod demo;
+mod dry_run;
 mod error;
 mod plumbing;
 mod progress;

@@ -9,6 +9,7 @@ use super::{
     args::{CrawlArgs, Global, OutputArgs, ReportFormat, ResumeArgs, SnapshotArgs},
     config::{self, Config},
     context::{self, Documents, Project, SystemClock},
+    dry_run,
     error::CliError,
     progress::Bar,
 };
@@ -48,6 +49,9 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
     }
     let clock = SystemClock::default();
     let settings = config::crawl_settings(&config.crawl, clock.now())?;
+    if args.dry_run {
+        return dry_run::snapshot(&seeds, &settings.scope, &args.output);
+    }
     let fetcher = config::fetcher(&config.crawl)?;
     let archive = Archive::create(&config.archive)?;
     let _lock = archive.lock()?;

@@ -99,13 +99,18 @@ impl Resolve for Resolution {
             if let Some(trace) = trace {
                 trace.looked_up(begun);
             }
-            let mut addresses = found?;
-            if other_family && let Some(first) = addresses.first().map(SocketAddr::is_ipv4) {
-                addresses.sort_by_key(|address| address.is_ipv4() == first);
-            }
+            let addresses = in_order(found?, other_family);
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
+}
+
+/// Addresses as the system prefers them, or those of the family that it would try last in front.
+fn in_order(mut addresses: Vec<SocketAddr>, other_family: bool) -> Vec<SocketAddr> {
+    if other_family && let Some(preferred) = addresses.first().map(SocketAddr::is_ipv4) {
+        addresses.sort_by_key(|address| address.is_ipv4() == preferred);
+    }
+    addresses
 }
 
 /// The standard library hands on only the resolver's words. These are the words of glibc, musl and
@@ -177,6 +182,19 @@ fn is_private_v4(ip: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn puts_the_other_family_first_when_asked() {
+        let addresses = |text: &str| -> Vec<SocketAddr> { text.split(' ').map(|a| a.parse().unwrap()).collect() };
+        for (found, other, want) in [
+            ("[2::1]:0 8.8.8.8:0 [2::2]:0", false, "[2::1]:0 8.8.8.8:0 [2::2]:0"),
+            ("[2::1]:0 8.8.8.8:0 [2::2]:0", true, "8.8.8.8:0 [2::1]:0 [2::2]:0"),
+            ("8.8.8.8:0 [2::1]:0", true, "[2::1]:0 8.8.8.8:0"),
+            ("8.8.8.8:0", true, "8.8.8.8:0"),
+        ] {
+            assert_eq!(in_order(addresses(found), other), addresses(want), "{found}");
+        }
+    }
 
     #[test]
     fn refuses_every_special_form() {

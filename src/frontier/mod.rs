@@ -6,6 +6,7 @@
 mod host;
 pub mod robots;
 mod scope;
+mod trap;
 
 use std::{
     cmp::Reverse,
@@ -17,6 +18,7 @@ use std::{
 use host::Host;
 use robots::Rules;
 pub use scope::Scope;
+use trap::Traps;
 
 use crate::model::{
     capture::Purpose,
@@ -109,6 +111,7 @@ pub struct Frontier {
     ready: VecDeque<usize>,
     waiting: BinaryHeap<Reverse<(Timestamp, usize)>>,
     robots: HashMap<String, Robots>,
+    traps: Traps,
     in_flight: usize,
     pages: u64,
     bytes: u64,
@@ -125,6 +128,7 @@ impl Frontier {
             ready: VecDeque::new(),
             waiting: BinaryHeap::new(),
             robots: HashMap::new(),
+            traps: Traps::default(),
             in_flight: 0,
             pages: 0,
             bytes: 0,
@@ -222,9 +226,15 @@ impl Frontier {
                 }
                 admission => {
                     let job = Box::new(self.hosts[index].queue.remove(position)?);
-                    let step = match admission {
-                        Admission::Refuse(access, why) => Step::Refuse(job, access, why),
-                        Admission::Unreachable(transport, why) => Step::Unreachable(job, transport, why),
+                    let found_on_the_way = job.task.purpose == Purpose::Citation && job.task.depth > 1;
+                    let trap = match admission {
+                        Admission::Go if found_on_the_way => self.traps.refuses(&job.url),
+                        _ => None,
+                    };
+                    let step = match (admission, trap) {
+                        (_, Some(why)) => Step::Refuse(job, Access::OutOfScope, why),
+                        (Admission::Refuse(access, why), None) => Step::Refuse(job, access, why),
+                        (Admission::Unreachable(transport, why), None) => Step::Unreachable(job, transport, why),
                         _ => {
                             self.take_permit(index, now);
                             self.pages += 1;

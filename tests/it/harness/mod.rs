@@ -92,6 +92,9 @@ impl Evercite {
         for name in ["CLICOLOR_FORCE", "NO_COLOR", "COLUMNS", "RUST_BACKTRACE", "RUST_LOG"] {
             command.env_remove(name);
         }
+        for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+            command.env_remove(name).env_remove(name.to_ascii_uppercase());
+        }
         command
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
