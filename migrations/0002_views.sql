@@ -48,7 +48,9 @@ SELECT
     (SELECT v.title FROM page_version v
       WHERE v.payload_id = c.payload_id AND v.url_id = c.url_id
       ORDER BY v.extractor_version DESC LIMIT 1) AS title,
-    c.remote, c.protocol, c.elapsed_ms, c.detail
+    c.remote, c.protocol, c.elapsed_ms, c.detail,
+    c.lookup_ms, c.connect_ms, c.first_byte_ms,
+    strftime('%Y-%m-%dT%H:%M:%SZ', c.certificate_ends / 1000, 'unixepoch') AS certificate_ends
 FROM capture c
 JOIN url u ON u.id = c.url_id
 LEFT JOIN payload p ON p.id = c.payload_id;

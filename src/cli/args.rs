@@ -416,6 +416,9 @@ pub struct PlumbingArgs {
     /// JSON Lines: {id, url} in, {id, canonical, surt} out
     #[arg(long)]
     pub batch: bool,
+    /// Put the parameters of queries in order
+    #[arg(long)]
+    pub sort_query: bool,
 }
 
 #[derive(Debug, Args)]

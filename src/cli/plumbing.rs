@@ -28,6 +28,11 @@ use crate::{
 const NOWHERE: &str = "http://localhost.invalid/";
 
 pub fn url(args: &PlumbingArgs) -> Result<u8, CliError> {
+    let canonical_of = if args.sort_query {
+        CanonicalUrl::sorted
+    } else {
+        CanonicalUrl::of
+    };
     if args.batch {
         return batch(|row| {
             let text = string(row, "url")?;
@@ -35,7 +40,7 @@ pub fn url(args: &PlumbingArgs) -> Result<u8, CliError> {
             Ok(match canonical::parse(&text) {
                 Ok(mut url) => {
                     url::strip(&mut url);
-                    json!({"canonical": CanonicalUrl::of(&url).as_str(), "surt": surt})
+                    json!({"canonical": canonical_of(&url).as_str(), "surt": surt})
                 }
                 Err(why) => json!({"canonical": null, "error": why, "surt": surt}),
             })
@@ -46,7 +51,7 @@ pub fn url(args: &PlumbingArgs) -> Result<u8, CliError> {
         let mut url =
             canonical::parse(text).map_err(|why| CliError::usage(why, "write it with http:// or https://"))?;
         url::strip(&mut url);
-        out.push_str(&format!("{}\t{}\n", CanonicalUrl::of(&url).as_str(), surt::surt(&url)));
+        out.push_str(&format!("{}\t{}\n", canonical_of(&url).as_str(), surt::surt(&url)));
     }
     context::print(&out)?;
     Ok(CLEAN)

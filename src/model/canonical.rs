@@ -52,6 +52,22 @@ impl CanonicalUrl {
         CanonicalUrl(url.into())
     }
 
+    /// The same with the parameters of the query in order, for sites where that order means nothing.
+    /// Parameters of one name keep theirs.
+    pub fn sorted(url: &Url) -> CanonicalUrl {
+        let mut url = match Url::parse(CanonicalUrl::of(url).as_str()) {
+            Ok(canonical) => canonical,
+            Err(_) => url.clone(),
+        };
+        if let Some(query) = url.query() {
+            let mut parameters: Vec<&str> = query.split('&').filter(|parameter| !parameter.is_empty()).collect();
+            parameters.sort_by_key(|parameter| parameter.split('=').next());
+            let query = parameters.join("&");
+            url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
+        }
+        CanonicalUrl(url.into())
+    }
+
     /// The canonical address as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -273,6 +289,19 @@ mod tests {
                 "{text}: {error}"
             );
             assert!(!error.contains('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn sorts_a_query_on_demand() {
+        for (text, want) in [
+            ("http://a.example/?b=2&a=1&b=1", "http://a.example/?a=1&b=2&b=1"),
+            ("http://a.example/?&z&utm_source=x&a", "http://a.example/?a&z"),
+            ("http://a.example/x", "http://a.example/x"),
+        ] {
+            let once = CanonicalUrl::sorted(&parse(text).unwrap());
+            assert_eq!(once.as_str(), want, "{text}");
+            assert_eq!(CanonicalUrl::sorted(&parse(once.as_str()).unwrap()), once);
         }
     }
 }
