@@ -22,7 +22,7 @@ use crate::{
     model::{
         article::Document,
         capture::{Exchange, Outcome, Purpose},
-        run::{Committed, Task, TaskEnd},
+        run::{Assets, Committed, RunKind, Task, TaskEnd},
         time::{Clock, Timestamp},
         url::{self, Url},
         verdict::{Access, Class, Transport},
@@ -44,6 +44,8 @@ pub struct Settings {
     pub max_retries: u32,
     /// The name that robots.txt files know us by.
     pub robots_agent: String,
+    /// Of which pages what they need to look as they did is kept.
+    pub assets: Assets,
     /// Statuses that the user takes for fine beside 2xx.
     pub accept: Vec<std::ops::RangeInclusive<u16>>,
 }
@@ -77,6 +79,8 @@ pub struct Progress {
     pub total: u64,
     /// Tasks done.
     pub done: u64,
+    /// Assets among them.
+    pub assets: u64,
     /// Exchanges in flight.
     pub in_flight: usize,
     /// Answers that say 404 or 410, and names that do not exist.
@@ -126,7 +130,7 @@ pub async fn run(
     } = edges;
     let reader = archive.reader()?;
     let (told, mut committed) = mpsc::unbounded_channel();
-    let workers = Workers::start(archive, writer, told, run.id, settings.depth, fetcher.max_body())?;
+    let workers = Workers::start(archive, writer, told, run, settings, fetcher.max_body())?;
     let mut crawl = Crawl {
         run,
         settings,
@@ -145,7 +149,8 @@ pub async fn run(
     for (host, _) in reader.waiting(run.id)? {
         crawl.frontier.has_work(&host);
     }
-    (crawl.progress.total, crawl.progress.done) = reader.progress(run.id)?;
+    let progress = &mut crawl.progress;
+    (progress.total, progress.done, progress.assets) = reader.progress(run.id)?;
 
     let begun = clock.now();
     let mut stopping = *stop.borrow();
@@ -182,7 +187,7 @@ pub async fn run(
         ..Summary::default()
     };
     drop(crawl);
-    let (total, done) = reader.progress(run.id)?;
+    let (total, done, _) = reader.progress(run.id)?;
     summary.unfinished = done < total;
     if !summary.unfinished {
         judging::judge(&reader, writer, &settings.accept, clock.now(), &mut summary)?;
@@ -244,14 +249,18 @@ impl Crawl<'_> {
     fn fetch(&mut self, job: Box<Job>, now: Timestamp) -> Result<(), ArchiveError> {
         let fetcher = Arc::clone(self.fetcher);
         // What is to be followed further must come whole: a 304 brings no links.
-        let follows = job.task.purpose == Purpose::Citation && job.task.depth < self.settings.depth;
+        let purpose = job.task.purpose;
+        let follows = purpose == Purpose::Citation && job.task.depth < self.settings.depth;
+        let is_snapshot = self.run.kind == RunKind::Snapshot;
         let prior = match () {
-            () if follows => None,
+            () if follows || is_snapshot && self.settings.assets.are_kept(purpose) => None,
             () if job.url == job.task.url => job.task.prior.clone(),
-            () => self.reader.prior(&job.url)?,
+            () => self.reader.prior(&job.url, purpose)?,
         };
+        let is_read = |media_type: &Option<String>| media_type.as_deref().is_none_or(|known| known == "text/css");
         let mut job = job;
-        job.task.prior = prior;
+        job.task.prior =
+            prior.filter(|prior| !(is_snapshot && purpose == Purpose::Asset && is_read(&prior.media_type)));
         self.fetches.spawn(async move {
             let request = Request {
                 url: &job.url,
@@ -330,7 +339,8 @@ impl Crawl<'_> {
             true => TaskEnd::Retry(now.plus(pause.unwrap_or_default().max(backoff(&job.task)))),
             false => TaskEnd::Done,
         };
-        if end == TaskEnd::Done && is_dead_at_once(transport, &fetched.exchange.outcome) {
+        let is_page = job.task.purpose != Purpose::Asset;
+        if is_page && end == TaskEnd::Done && is_dead_at_once(transport, &fetched.exchange.outcome) {
             self.progress.dead += 1;
         }
         self.finish(job.task, fetched.exchange, end);
@@ -389,7 +399,10 @@ impl Crawl<'_> {
         }
         match (news.task, end) {
             (Some(task), TaskEnd::Retry(due)) => self.frontier.retry(task, due),
-            (Some(_), TaskEnd::Done) => self.progress.done += 1,
+            (Some(task), TaskEnd::Done) => {
+                self.progress.done += 1;
+                self.progress.assets += u64::from(task.purpose == Purpose::Asset);
+            }
             (None, _) => {}
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use uuid::Uuid;
 
-use super::{Archive, ArchiveError};
+use super::{Archive, ArchiveError, assets::Counted};
 use crate::model::{
     canonical::CanonicalUrl,
     capture::{Outcome, Purpose},
@@ -22,6 +22,7 @@ use crate::model::{
 pub(super) struct Memory {
     hosts: HashMap<String, i64>,
     next_capture: i64,
+    assets: Counted,
 }
 
 const HOSTS_REMEMBERED: usize = 20_000;
@@ -33,6 +34,7 @@ impl Memory {
         Ok(Self {
             hosts: HashMap::new(),
             next_capture,
+            assets: Counted::default(),
         })
     }
 }
@@ -86,6 +88,10 @@ impl<'t> Ingest<'t> {
         work(self).map_err(|e| archive.error(e))
     }
 
+    pub(super) fn counted_assets(&mut self) -> &mut Counted {
+        &mut self.memory.assets
+    }
+
     /// Commits one attempt: its captures, what they brought, and what becomes of the task.
     pub(super) fn attempt(&mut self, attempt: Attempt) -> rusqlite::Result<Committed> {
         let run_id = attempt.run_id;
@@ -111,6 +117,10 @@ impl<'t> Ingest<'t> {
             newest = version;
         }
         self.memory.next_capture = last + 1;
+        let assets = newest
+            .as_mut()
+            .map(|version: &mut Version| std::mem::take(&mut version.assets));
+        let assets = assets.unwrap_or_default();
         if let Some(task) = &attempt.task {
             self.end_task(task.id, attempt.end)?;
             if attempt.end == TaskEnd::Done && attempt.purpose == Purpose::Article {
@@ -121,6 +131,16 @@ impl<'t> Ingest<'t> {
             {
                 self.follow(run_id, task.depth + 1, &version.cites, at)?;
             }
+        }
+        if let Some(task) = &attempt.task
+            && !assets.is_empty()
+        {
+            let depth = if attempt.purpose == Purpose::Asset {
+                task.depth + 1
+            } else {
+                1
+            };
+            self.add_assets(run_id, depth, &assets, at)?;
         }
         let new_work = self.new_work(last_task)?;
         Ok(Committed {
@@ -284,7 +304,11 @@ impl<'t> Ingest<'t> {
                 |row| row.get(0),
             )
             .optional()?;
-        Ok(id.map(|id| Version { id, cites: Vec::new() }))
+        Ok(id.map(|id| Version {
+            id,
+            cites: Vec::new(),
+            assets: Vec::new(),
+        }))
     }
 
     fn page_version(
@@ -296,11 +320,12 @@ impl<'t> Ingest<'t> {
         packed: PackedPage,
     ) -> rusqlite::Result<Version> {
         let PackedPage {
-            page,
+            mut page,
             every_link,
             text,
             around,
         } = packed;
+        let assets = std::mem::take(&mut page.assets);
         let cites: Vec<Url> = page
             .links
             .iter()
@@ -317,7 +342,11 @@ impl<'t> Ingest<'t> {
                     .execute("UPDATE page_version SET every_link = 1 WHERE id = ?", [known.id])?;
                 self.links(known.id, &page.links, true)?;
             }
-            return Ok(Version { id: known.id, cites });
+            return Ok(Version {
+                id: known.id,
+                cites,
+                assets,
+            });
         }
         self.sql
             .prepare_cached(
@@ -349,7 +378,7 @@ impl<'t> Ingest<'t> {
             .execute(params![id, text, around])?;
         self.links(id, &page.links, every_link)?;
         self.make_searchable(id, page)?;
-        Ok(Version { id, cites })
+        Ok(Version { id, cites, assets })
     }
 
     /// The full-text index is written for many pages in one go: in between, each statement that needs
@@ -469,6 +498,7 @@ struct CaptureIds {
 struct Version {
     id: i64,
     cites: Vec<Url>,
+    assets: Vec<Url>,
 }
 
 /// A version 7 UUID: unique everywhere, and ordered by time, which keeps its index compact.

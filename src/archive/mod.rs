@@ -4,6 +4,7 @@
 //! fetch, judge or print. Stages hand it `model` types and get `model` types back.
 
 mod articles;
+mod assets;
 mod blob;
 mod error;
 mod facts;

@@ -85,7 +85,7 @@ impl Reader {
             .collect::<rusqlite::Result<Vec<_>>>()
         })?;
         for task in &mut tasks {
-            task.prior = self.prior(&task.url)?;
+            task.prior = self.prior(&task.url, task.purpose)?;
         }
         Ok(tasks)
     }
@@ -102,7 +102,7 @@ impl Reader {
         })?;
         Ok(match found {
             Some(mut task) => {
-                task.prior = self.prior(&task.url)?;
+                task.prior = self.prior(&task.url, task.purpose)?;
                 Some(task)
             }
             None => None,
@@ -122,13 +122,17 @@ impl Reader {
         })
     }
 
-    /// How many tasks a run has, and how many of them are done.
-    pub fn progress(&self, run_id: i64) -> Result<(u64, u64)> {
+    /// How many tasks a run has, how many of them are done, and how many of those are assets.
+    pub fn progress(&self, run_id: i64) -> Result<(u64, u64, u64)> {
         self.ask(|sql| {
             sql.query_row(
-                "SELECT count(*), coalesce(sum(done), 0) FROM task WHERE run_id = ?",
+                "SELECT count(*), coalesce(sum(done), 0), coalesce(sum(done AND purpose = 'asset'), 0)
+                 FROM task WHERE run_id = ?",
                 [run_id],
-                |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
+                |row| {
+                    let count = |column| row.get::<_, i64>(column).map(|n| n as u64);
+                    Ok((count(0)?, count(1)?, count(2)?))
+                },
             )
         })
     }
@@ -152,18 +156,19 @@ impl Reader {
         })
     }
 
-    /// What the last good capture of a URL allows to be asked conditionally.
-    pub fn prior(&self, url: &Url) -> Result<Option<Prior>> {
+    /// What the last good capture of a URL allows to be asked conditionally. Bytes that came as an asset
+    /// have not been read as a page, and a page is not to be confirmed by them.
+    pub fn prior(&self, url: &Url, purpose: Purpose) -> Result<Option<Prior>> {
         self.ask(|sql| {
             sql.prepare_cached(
                 "SELECT c.id, c.etag, c.last_modified, c.payload_id, c.media_type, c.charset
                  FROM capture c
                  WHERE c.url_id = (SELECT id FROM url WHERE url = ?1) AND c.payload_id IS NOT NULL
                    AND c.transport = 'ok' AND c.access = 'open' AND c.truncated IS NULL AND c.location IS NULL
-                   AND (c.status = 304 OR c.status BETWEEN 200 AND 299)
+                   AND (c.status = 304 OR c.status BETWEEN 200 AND 299) AND (c.purpose <> 'asset' OR ?2)
                  ORDER BY c.at DESC, c.id DESC LIMIT 1",
             )?
-            .query_row([url.as_str()], |row| {
+            .query_row(params![url.as_str(), purpose == Purpose::Asset], |row| {
                 Ok(Prior {
                     capture_id: row.get(0)?,
                     etag: row.get(1)?,

@@ -133,7 +133,8 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
          LEFT JOIN baseline b ON b.id = v.baseline_id
          LEFT JOIN capture base ON base.id = b.capture_id
          LEFT JOIN capture last ON last.id = coalesce(
-             (SELECT c.id FROM capture c WHERE c.url_id = ci.url_id AND c.via_id IS NULL AND c.purpose <> 'robots'
+             (SELECT c.id FROM capture c WHERE c.url_id = ci.url_id AND c.via_id IS NULL
+                  AND c.purpose NOT IN ('robots', 'asset')
               ORDER BY c.at DESC, c.id DESC LIMIT 1), v.capture_id)
          LEFT JOIN capture good ON good.id = CASE
              WHEN v.class IN ('ok', 'moved', 'changed', 'replaced') THEN last.id ELSE v.last_good_id END

@@ -148,6 +148,9 @@ pub struct CrawlArgs {
     /// Whether robots.txt files are asked for and obeyed [default: obey]
     #[arg(long, value_name = "RULE", env = "EVERCITE_ROBOTS")]
     pub robots: Option<RobotsRule>,
+    /// Keep what pages need to look as they did too: style sheets, images, fonts, scripts [default: none]
+    #[arg(long, value_name = "PAGES", env = "EVERCITE_ASSETS")]
+    pub assets: Option<AssetsRule>,
     /// Allow loopback and private addresses
     #[arg(long, env = "EVERCITE_ALLOW_PRIVATE", value_parser = clap::builder::FalseyValueParser::new())]
     pub allow_private: bool,
@@ -163,6 +166,17 @@ pub enum RobotsRule {
     Obey,
     /// Neither ask nor obey; for sites that are your own
     Ignore,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssetsRule {
+    /// Pages alone
+    None,
+    /// Of articles
+    Articles,
+    /// Of articles and of every page they cite
+    All,
 }
 
 #[derive(Debug, Args)]

@@ -82,10 +82,13 @@ fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: 
         .iter()
         .map(|name| snapshot::seed(name, None, None))
         .collect::<Result<Vec<_>, _>>()?;
+    // What nobody will look at is not asked for.
+    let mut crawl = config.crawl.clone();
+    crawl.assets = None;
     let folder = tempfile::tempdir().map_err(|e| CliError::failed(format!("no temporary folder: {e}"), ""))?;
     let clock = SystemClock::default();
-    let settings = config::crawl_settings(&config.crawl, clock.now())?;
-    let fetcher = config::fetcher(&config.crawl)?;
+    let settings = config::crawl_settings(&crawl, clock.now())?;
+    let fetcher = config::fetcher(&crawl)?;
     let archive = Archive::create(&folder.path().join("check.db"))?;
     let session = Session {
         global,
@@ -93,7 +96,7 @@ fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: 
         fetcher: &fetcher,
         clock: &clock,
     };
-    let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
+    let summary = session.snapshot(&seeds, &crawl, &settings)?;
     finish(&session, &summary, args, fail_on, None)
 }
 

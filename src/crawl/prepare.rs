@@ -8,14 +8,17 @@ use std::{
 
 use tokio::sync::mpsc;
 
+use super::Settings;
 use crate::{
-    archive::{Archive, ArchiveError, Reader, Writer, WriterHandle, encode, pack},
+    archive::{Archive, ArchiveError, OpenRun, Reader, Writer, WriterHandle, encode, pack},
     extract,
     fetch::decode,
     model::{
         capture::{Answer, Capture, Exchange, Outcome, Purpose, Revisit},
         digest::{EncodedDigest, PayloadDigest},
-        run::{Attempt, Body, Committed, PackedPage, Prepared, Prior, Task, TaskEnd},
+        link::Role,
+        page::Page,
+        run::{Assets, Attempt, Body, Committed, PackedPage, Prepared, Prior, RunKind, Task, TaskEnd},
         url::{self, RawHref, Url},
         verdict::{Access, Transport},
     },
@@ -50,8 +53,8 @@ impl Workers {
         archive: &Archive,
         writer: &Writer,
         told: mpsc::UnboundedSender<News>,
-        run_id: i64,
-        depth: u32,
+        run: &OpenRun,
+        settings: &Settings,
         max_body: usize,
     ) -> Result<Self, ArchiveError> {
         let (jobs, queue) = channel::channel::<Chain>();
@@ -63,8 +66,10 @@ impl Workers {
                 reader: archive.reader()?,
                 writer: writer.handle(),
                 told: told.clone(),
-                run_id,
-                depth,
+                run_id: run.id,
+                kind: run.kind,
+                depth: settings.depth,
+                assets: settings.assets,
                 max_body,
             };
             let queue = Arc::clone(&queue);
@@ -103,7 +108,9 @@ struct Worker {
     writer: WriterHandle,
     told: mpsc::UnboundedSender<News>,
     run_id: i64,
+    kind: RunKind,
     depth: u32,
+    assets: Assets,
     max_body: usize,
 }
 
@@ -124,7 +131,12 @@ impl Worker {
             end,
             weight,
         } = chain;
-        let follow = task.as_ref().is_some_and(|task| task.depth < self.depth);
+        let depth = task.as_ref().map_or(0, |task| task.depth);
+        let follow = task.is_some() && purpose != Purpose::Asset && depth < self.depth;
+        // A snapshot keeps the assets of every page it visits, a check those of what is new: what is held
+        // has brought them before.
+        let assets = self.assets.are_kept(purpose);
+        let again = self.kind == RunKind::Snapshot && (assets || purpose == Purpose::Asset);
         let last = hops.len().saturating_sub(1);
         let prior = task.as_ref().and_then(|task| task.prior.clone());
         let prepared: Result<Vec<Prepared>, ArchiveError> = hops
@@ -133,7 +145,9 @@ impl Worker {
             .map(|(position, exchange)| {
                 let reading = Reading {
                     purpose,
-                    follow: follow && purpose == Purpose::Citation,
+                    depth,
+                    again: again || follow && purpose == Purpose::Citation,
+                    assets,
                     last: position == last,
                 };
                 self.prepare(exchange, prior.as_ref().filter(|_| position == last), reading)
@@ -270,19 +284,29 @@ impl Worker {
         let held = self
             .reader
             .held(&digest, &exchange.url, media_type, charset, is_article)?;
-        let wanted = reading.last && reading.purpose != Purpose::Robots && capture.is_good();
-        let unread = reading.follow || !held.is_some_and(|held| held.read);
-        let packed = (wanted && unread).then(|| {
-            let page = extract::read(&extract::Body {
+        let read_as = match reading.purpose {
+            Purpose::Robots => None,
+            // Of assets only style sheets lead further; the others are bytes.
+            Purpose::Asset => is_style(media_type, &exchange.url).then_some(Some("text/css")),
+            Purpose::Article | Purpose::Citation => Some(capture.media_type.as_deref()),
+        };
+        let read_as = read_as.filter(|_| reading.last && capture.is_good());
+        let unread = reading.again || !held.is_some_and(|held| held.read);
+        let packed = read_as.filter(|_| unread).map(|media_type| {
+            let mut page = extract::read(&extract::Body {
                 bytes,
-                media_type: capture.media_type.as_deref(),
+                media_type,
                 charset: capture.charset.as_deref(),
                 url: match &exchange.outcome {
                     Outcome::Local { base: Some(base), .. } => base,
                     _ => &exchange.url,
                 },
                 local: matches!(exchange.outcome, Outcome::Local { .. }),
+                assets: reading.assets,
             });
+            if reading.purpose == Purpose::Asset {
+                page.assets = drawn_in(&page, reading.depth);
+            }
             pack(page, is_article)
         });
         let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
@@ -308,8 +332,29 @@ impl Worker {
 #[derive(Clone, Copy)]
 struct Reading {
     purpose: Purpose,
-    follow: bool,
+    /// Links from the article, or style sheets from the page.
+    depth: u32,
+    /// Even if it has been read before.
+    again: bool,
+    /// With what it needs to look as it did.
+    assets: bool,
     last: bool,
+}
+
+/// Whether an asset is a style sheet: as it says itself, or by its name where it says nothing.
+fn is_style(media_type: &str, url: &Url) -> bool {
+    media_type == "text/css" || media_type.is_empty() && url.path().ends_with(".css")
+}
+
+/// What a style sheet draws in, without what it imports where it was itself imported too far down.
+fn drawn_in(sheet: &Page, depth: u32) -> Vec<Url> {
+    let wanted = |role| role == Role::Embed || depth <= Assets::IMPORTS;
+    let links = sheet.links.iter().filter(|link| wanted(link.role));
+    links
+        .filter_map(|link| link.target.as_ref().ok())
+        .take(Assets::PER_PAGE)
+        .map(|target| target.url.clone())
+        .collect()
 }
 
 fn is_identity(exchange: &Exchange) -> bool {

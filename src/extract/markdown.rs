@@ -242,6 +242,7 @@ impl<'a> Reader<'a> {
             text_digest: digest::of_text(&text),
             text,
             links,
+            assets: Vec::new(),
             cut: false,
         }
     }

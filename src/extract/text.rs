@@ -42,6 +42,7 @@ pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
         text_digest: digest::of_text(&text),
         text,
         links,
+        assets: Vec::new(),
         cut: false,
     }
 }
