@@ -1,6 +1,7 @@
 //! The built binary against a local web, one file per behaviour.
 
 mod archive;
+mod assets;
 mod bad_input;
 mod check;
 mod demo;
