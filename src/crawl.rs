@@ -22,7 +22,7 @@ use crate::{
     model::{
         article::Document,
         capture::{Exchange, Outcome, Purpose},
-        run::{Assets, Committed, RunKind, Task, TaskEnd},
+        run::{Assets, Committed, Prior, RunKind, Task, TaskEnd},
         time::{Clock, Timestamp},
         url::{self, Url},
         verdict::{Access, Class, Transport},
@@ -46,6 +46,8 @@ pub struct Settings {
     pub robots_agent: String,
     /// Of which pages what they need to look as they did is kept.
     pub assets: Assets,
+    /// Whether a site's wish that no copy of a page be kept is obeyed.
+    pub obey_noarchive: bool,
     /// Statuses that the user takes for fine beside 2xx.
     pub accept: Vec<std::ops::RangeInclusive<u16>>,
 }
@@ -248,19 +250,8 @@ impl Crawl<'_> {
 
     fn fetch(&mut self, job: Box<Job>, now: Timestamp) -> Result<(), ArchiveError> {
         let fetcher = Arc::clone(self.fetcher);
-        // What is to be followed further must come whole: a 304 brings no links.
-        let purpose = job.task.purpose;
-        let follows = purpose == Purpose::Citation && job.task.depth < self.settings.depth;
-        let is_snapshot = self.run.kind == RunKind::Snapshot;
-        let prior = match () {
-            () if follows || is_snapshot && self.settings.assets.are_kept(purpose) => None,
-            () if job.url == job.task.url => job.task.prior.clone(),
-            () => self.reader.prior(&job.url, purpose)?,
-        };
-        let is_read = |media_type: &Option<String>| media_type.as_deref().is_none_or(|known| known == "text/css");
         let mut job = job;
-        job.task.prior =
-            prior.filter(|prior| !(is_snapshot && purpose == Purpose::Asset && is_read(&prior.media_type)));
+        job.task.prior = self.prior(&job)?;
         self.fetches.spawn(async move {
             let request = Request {
                 url: &job.url,
@@ -272,6 +263,29 @@ impl Crawl<'_> {
             Done::Page(job, Box::new(fetched))
         });
         Ok(())
+    }
+
+    /// What this may be asked for with conditions, if anything.
+    fn prior(&self, job: &Job) -> Result<Option<Prior>, ArchiveError> {
+        // What is to be followed further must come whole: a 304 brings no links and no assets.
+        let purpose = job.task.purpose;
+        let follows = purpose == Purpose::Citation && job.task.depth < self.settings.depth;
+        let is_snapshot = self.run.kind == RunKind::Snapshot;
+        let prior = match () {
+            () if follows || is_snapshot && self.settings.assets.are_kept(purpose) => None,
+            () if job.url == job.task.url => job.task.prior.clone(),
+            () => self.reader.prior(&job.url, purpose)?,
+        };
+        let Some(prior) = prior else { return Ok(None) };
+        let leads_further = is_snapshot
+            && purpose == Purpose::Asset
+            && prior
+                .media_type
+                .as_deref()
+                .is_none_or(|media_type| media_type == "text/css");
+        // What was withheld, and is wanted now, would be confirmed and never come.
+        let is_withheld = !self.settings.obey_noarchive && !self.reader.keeps(prior.payload_id)?;
+        Ok(Some(prior).filter(|_| !leads_further && !is_withheld))
     }
 
     fn read_document(&mut self, job: Box<Job>, now: Timestamp) {

@@ -182,6 +182,7 @@ impl<'t> Ingest<'t> {
             Body::None => (0, capture.payload_id),
             Body::Held { payload_id } => (0, Some(payload_id)),
             Body::New { digest, length, blob } => self.payload(&digest.0, length, &blob)?,
+            Body::Withheld { digest, length } => (0, Some(self.withheld(&digest.0, length)?)),
         };
         let (remote, protocol) = match &exchange.outcome {
             Outcome::Answer(answer) => (answer.remote.map(|a| a.to_string()), Some(answer.protocol)),
@@ -286,6 +287,17 @@ impl<'t> Ingest<'t> {
         Ok((blob.data.len() as u64, Some(id)))
     }
 
+    /// A payload without its bytes. Where another address brought the same ones, and did not ask that they
+    /// be forgotten, they stay.
+    fn withheld(&mut self, sha256: &[u8; 32], length: u64) -> rusqlite::Result<i64> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO payload (sha256, length) VALUES (?1, ?2)
+                 ON CONFLICT (sha256) DO UPDATE SET length = excluded.length RETURNING id",
+            )?
+            .query_row(params![sha256, length as i64], |row| row.get(0))
+    }
+
     fn find_version(
         &mut self,
         payload_id: i64,
@@ -342,6 +354,9 @@ impl<'t> Ingest<'t> {
                     .execute("UPDATE page_version SET every_link = 1 WHERE id = ?", [known.id])?;
                 self.links(known.id, &page.links, true)?;
             }
+            if let Some(text) = text {
+                self.make_up_for_text(known.id, &text, around.as_deref(), page)?;
+            }
             return Ok(Version {
                 id: known.id,
                 cites,
@@ -373,12 +388,44 @@ impl<'t> Ingest<'t> {
                 every_link,
             ])?;
         let id = self.sql.last_insert_rowid();
-        self.sql
-            .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
-            .execute(params![id, text, around])?;
-        self.links(id, &page.links, every_link)?;
-        self.make_searchable(id, page)?;
+        if every_link || text.is_some() {
+            self.links(id, &page.links, every_link)?;
+        }
+        if let Some(text) = text {
+            self.sql
+                .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
+                .execute(params![id, text, around])?;
+            self.make_searchable(id, page)?;
+        }
         Ok(Version { id, cites, assets })
+    }
+
+    /// The texts of a version that was first read when the site asked to keep none, and asks no more.
+    fn make_up_for_text(
+        &mut self,
+        version: i64,
+        text: &[u8],
+        around: Option<&[u8]>,
+        page: Page,
+    ) -> rusqlite::Result<()> {
+        let added = self
+            .sql
+            .prepare_cached(
+                "INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![version, text, around])?;
+        if added == 0 {
+            return Ok(());
+        }
+        let every_link: bool =
+            self.sql
+                .query_row("SELECT every_link FROM page_version WHERE id = ?", [version], |row| {
+                    row.get(0)
+                })?;
+        if !every_link {
+            self.links(version, &page.links, false)?;
+        }
+        self.make_searchable(version, page)
     }
 
     /// The full-text index is written for many pages in one go: in between, each statement that needs

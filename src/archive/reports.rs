@@ -109,6 +109,8 @@ struct LinkRow {
     url_id: Option<i64>,
     first_hop: Option<i64>,
     judged_in: Option<i64>,
+    /// Whether the bytes of its baseline are here.
+    copy_kept: bool,
     /// Whether its newest verdict says another class than the one before it.
     news: bool,
 }
@@ -126,6 +128,8 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
         "SELECT u.url, ci.fragment, ci.state, ci.first_seen_at, v.class, v.transport, v.access, v.resource, v.content,
              v.jaccard, v.containment, v.title_similarity, v.status, v.final_url, v.reason, v.evidence, v.since,
              v.confirmed, last.at, good.at, base.at, b.chosen, last.id, ci.url_id, v.run_id,
+             (SELECT p.blob_id FROM capture e JOIN payload p ON p.id = e.payload_id
+              WHERE e.id = base.last_id) IS NOT NULL,
              ?2 IS NOT NULL AND v.class IS NOT coalesce((SELECT o.class FROM verdict o
                  WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.id DESC LIMIT 1), 'ok')
          FROM citation ci JOIN url u ON u.id = ci.url_id
@@ -184,7 +188,8 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
             first_hop: row.get(22)?,
             url_id: row.get(23)?,
             judged_in: judged,
-            news: row.get(25)?,
+            copy_kept: row.get(25)?,
+            news: row.get(26)?,
         })
     })?
     .collect()
@@ -242,6 +247,7 @@ fn skipped(
             url_id: None,
             first_hop: None,
             judged_in: None,
+            copy_kept: false,
             news: false,
         });
     }
@@ -259,7 +265,7 @@ fn count(links: &[LinkRow], totals: &mut Totals) {
         if !matches!(link.class, Class::Skipped | Class::Excluded | Class::Unchecked) {
             totals.checked += 1;
         }
-        if matches!(link.class, Class::Dead | Class::Replaced) && link.baseline.is_some() {
+        if matches!(link.class, Class::Dead | Class::Replaced) && link.copy_kept {
             totals.saved += 1;
         }
     }

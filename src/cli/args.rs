@@ -148,6 +148,9 @@ pub struct CrawlArgs {
     /// Whether robots.txt files are asked for and obeyed [default: obey]
     #[arg(long, value_name = "RULE", env = "EVERCITE_ROBOTS")]
     pub robots: Option<RobotsRule>,
+    /// Whether pages that ask for it (X-Robots-Tag or meta robots: noarchive) are judged but not kept [default: obey]
+    #[arg(long, value_name = "RULE", env = "EVERCITE_NOARCHIVE")]
+    pub noarchive: Option<NoarchiveRule>,
     /// Keep what pages need to look as they did too: style sheets, images, fonts, scripts [default: none]
     #[arg(long, value_name = "PAGES", env = "EVERCITE_ASSETS")]
     pub assets: Option<AssetsRule>,
@@ -165,6 +168,15 @@ pub enum RobotsRule {
     /// Ask for robots.txt and do as it says
     Obey,
     /// Neither ask nor obey; for sites that are your own
+    Ignore,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoarchiveRule {
+    /// Keep digests and verdict, not the page
+    Obey,
+    /// Keep such pages too
     Ignore,
 }
 

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use super::{
-    args::{AssetsRule, CrawlArgs, Global, RobotsRule},
+    args::{AssetsRule, CrawlArgs, Global, NoarchiveRule, RobotsRule},
     error::CliError,
 };
 use crate::{
@@ -106,6 +106,7 @@ pub fn lay_over(over: CrawlArgs, under: CrawlArgs) -> CrawlArgs {
         exclude: list(over.exclude, under.exclude),
         accept: over.accept.or(under.accept),
         robots: over.robots.or(under.robots),
+        noarchive: over.noarchive.or(under.noarchive),
         assets: over.assets.or(under.assets),
         allow_private: over.allow_private || under.allow_private,
         resolve: list(over.resolve, under.resolve),
@@ -132,6 +133,7 @@ pub fn crawl_settings(args: &CrawlArgs, now: Timestamp) -> Result<crawl::Setting
         depth: args.depth.unwrap_or(1),
         max_retries: args.max_retries.unwrap_or(2),
         robots_agent: "evercite".into(),
+        obey_noarchive: args.noarchive != Some(NoarchiveRule::Ignore),
         assets: match args.assets {
             None | Some(AssetsRule::None) => Assets::None,
             Some(AssetsRule::Articles) => Assets::Articles,

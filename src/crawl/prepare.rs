@@ -70,6 +70,7 @@ impl Workers {
                 kind: run.kind,
                 depth: settings.depth,
                 assets: settings.assets,
+                noarchive_agent: settings.obey_noarchive.then(|| settings.robots_agent.clone()),
                 max_body,
             };
             let queue = Arc::clone(&queue);
@@ -111,6 +112,8 @@ struct Worker {
     kind: RunKind,
     depth: u32,
     assets: Assets,
+    /// The name under which we are asked to keep no copy; `None` when that is not obeyed.
+    noarchive_agent: Option<String>,
     max_body: usize,
 }
 
@@ -291,8 +294,8 @@ impl Worker {
             Purpose::Article | Purpose::Citation => Some(capture.media_type.as_deref()),
         };
         let read_as = read_as.filter(|_| reading.last && capture.is_good());
-        let unread = reading.again || !held.is_some_and(|held| held.read);
-        let packed = read_as.filter(|_| unread).map(|media_type| {
+        let unread = reading.again || !held.is_some_and(|held| held.read && held.kept);
+        let page = read_as.filter(|_| unread).map(|media_type| {
             let mut page = extract::read(&extract::Body {
                 bytes,
                 media_type,
@@ -307,24 +310,50 @@ impl Worker {
             if reading.purpose == Purpose::Asset {
                 page.assets = drawn_in(&page, reading.depth);
             }
-            pack(page, is_article)
+            page
         });
+        let withheld = reading.purpose != Purpose::Robots && self.is_withheld(exchange, page.as_ref());
         let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
-        let page = packed.transpose().map_err(failed)?;
+        let page = page
+            .map(|page| pack(page, is_article, withheld))
+            .transpose()
+            .map_err(failed)?;
+        if withheld && !held.is_some_and(|held| held.kept) {
+            let why = "not kept: the site asks for no copies (noarchive)";
+            capture.detail.get_or_insert_with(|| why.to_owned());
+        }
         let body = match held {
-            Some(held) => {
+            Some(held) if held.kept || withheld => {
                 capture.revisit = Some(Revisit::IdenticalPayload);
                 Body::Held {
                     payload_id: held.payload_id,
                 }
             }
-            None => Body::New {
+            None if withheld => Body::Withheld {
+                digest,
+                length: bytes.len() as u64,
+            },
+            _ => Body::New {
                 digest,
                 length: bytes.len() as u64,
                 blob: encode(bytes).map_err(failed)?,
             },
         };
         Ok((body, page))
+    }
+}
+
+impl Worker {
+    /// Whether the site asks that no copy of this be kept, and that is obeyed. A local file is the user's
+    /// own.
+    fn is_withheld(&self, exchange: &Exchange, page: Option<&Page>) -> bool {
+        let (Some(agent), Outcome::Answer(answer)) = (&self.noarchive_agent, &exchange.outcome) else {
+            return false;
+        };
+        let says_so = |(name, value): &(String, Vec<u8>)| {
+            name == "x-robots-tag" && extract::noarchive::in_header(&String::from_utf8_lossy(value), agent)
+        };
+        page.is_some_and(|page| page.noarchive) || answer.headers.iter().any(says_so)
     }
 }
 

@@ -5,7 +5,7 @@
 use super::{
     Locator, assets, digest, fold,
     links::{self, LINKS_MAX, WORDS},
-    main_text, nfc, noise, source,
+    main_text, nfc, noarchive, noise, source,
     tree::{Tag, Tree},
 };
 use crate::model::{
@@ -51,6 +51,7 @@ pub fn read(html: &str, url: &Url, mark: Option<usize>, with_assets: bool) -> Pa
         text,
         links,
         assets,
+        noarchive: noarchive::in_page(&tree),
         cut: safe < html.len(),
     }
 }

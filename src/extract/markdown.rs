@@ -243,6 +243,7 @@ impl<'a> Reader<'a> {
             text,
             links,
             assets: Vec::new(),
+            noarchive: false,
             cut: false,
         }
     }

@@ -12,6 +12,7 @@ mod lines;
 mod links;
 mod main_text;
 mod markdown;
+pub mod noarchive;
 mod noise;
 mod source;
 mod srcset;
@@ -141,6 +142,7 @@ fn opaque(bytes: &[u8]) -> Page {
         text_digest: TextDigest::of(bytes),
         links: Vec::new(),
         assets: Vec::new(),
+        noarchive: false,
         cut: false,
     }
 }

@@ -43,6 +43,7 @@ pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
         text,
         links,
         assets: Vec::new(),
+        noarchive: false,
         cut: false,
     }
 }

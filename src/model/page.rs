@@ -51,6 +51,8 @@ pub struct Page {
     /// What it needs to look as it did, each once; empty unless that was asked for. No part of the page
     /// version: what is kept of a page must not hang on a setting.
     pub assets: Vec<Url>,
+    /// True when it asks that no copy of it be kept.
+    pub noarchive: bool,
     /// True when the document was too deep or too large to be read whole.
     pub cut: bool,
 }

@@ -104,6 +104,13 @@ pub enum Body {
         /// Encoded for storage, verified to decode to the same bytes.
         blob: EncodedBlob,
     },
+    /// Bytes that the site asks not to keep: only which they were.
+    Withheld {
+        /// SHA-256 of the decoded bytes.
+        digest: super::digest::PayloadDigest,
+        /// Length of the decoded bytes.
+        length: u64,
+    },
 }
 
 /// Bytes as the archive keeps them.
@@ -145,8 +152,8 @@ pub struct PackedPage {
     pub page: Page,
     /// Whether each of its links becomes a row; otherwise those of its main text do.
     pub every_link: bool,
-    /// zstd frame of the main text.
-    pub text: Vec<u8>,
+    /// zstd frame of the main text; `None` when the site asks that no copy be kept.
+    pub text: Option<Vec<u8>>,
     /// zstd frame of the addresses that become no row, one a line.
     pub around: Option<Vec<u8>>,
 }

@@ -6,6 +6,7 @@ mod bad_input;
 mod check;
 mod demo;
 mod harness;
+mod noarchive;
 mod plumbing;
 mod query;
 mod report;
