@@ -6,6 +6,7 @@
 
 mod judging;
 mod prepare;
+mod reading;
 mod robots;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

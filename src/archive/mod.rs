@@ -14,6 +14,7 @@ mod open;
 mod query;
 mod read;
 mod reports;
+mod versions;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};

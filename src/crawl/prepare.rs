@@ -8,16 +8,13 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::Settings;
+use super::{Settings, reading::Reading};
 use crate::{
     archive::{Archive, ArchiveError, OpenRun, Reader, Writer, WriterHandle, encode, pack},
-    extract,
     fetch::decode,
     model::{
         capture::{Answer, Capture, Exchange, Outcome, Purpose, Revisit},
         digest::{EncodedDigest, PayloadDigest},
-        link::Role,
-        page::Page,
         run::{Assets, Attempt, Body, Committed, PackedPage, Prepared, Prior, RunKind, Task, TaskEnd},
         url::{self, RawHref, Url},
         verdict::{Access, Transport},
@@ -287,32 +284,13 @@ impl Worker {
         let held = self
             .reader
             .held(&digest, &exchange.url, media_type, charset, is_article)?;
-        let read_as = match reading.purpose {
-            Purpose::Robots => None,
-            // Of assets only style sheets lead further; the others are bytes.
-            Purpose::Asset => is_style(media_type, &exchange.url).then_some(Some("text/css")),
-            Purpose::Article | Purpose::Citation => Some(capture.media_type.as_deref()),
-        };
-        let read_as = read_as.filter(|_| reading.last && capture.is_good());
         let unread = reading.again || !held.is_some_and(|held| held.read && held.kept);
-        let page = read_as.filter(|_| unread).map(|media_type| {
-            let mut page = extract::read(&extract::Body {
-                bytes,
-                media_type,
-                charset: capture.charset.as_deref(),
-                url: match &exchange.outcome {
-                    Outcome::Local { base: Some(base), .. } => base,
-                    _ => &exchange.url,
-                },
-                local: matches!(exchange.outcome, Outcome::Local { .. }),
-                assets: reading.assets,
-            });
-            if reading.purpose == Purpose::Asset {
-                page.assets = drawn_in(&page, reading.depth);
-            }
-            page
-        });
-        let withheld = reading.purpose != Purpose::Robots && self.is_withheld(exchange, page.as_ref());
+        let page = match unread {
+            true => reading.read(exchange, bytes, capture),
+            false => None,
+        };
+        let agent = self.noarchive_agent.as_deref();
+        let withheld = agent.is_some_and(|agent| reading.asks_for_no_copy(exchange, page.as_ref(), agent));
         let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
         let page = page
             .map(|page| pack(page, is_article, withheld))
@@ -341,49 +319,6 @@ impl Worker {
         };
         Ok((body, page))
     }
-}
-
-impl Worker {
-    /// Whether the site asks that no copy of this be kept, and that is obeyed. A local file is the user's
-    /// own.
-    fn is_withheld(&self, exchange: &Exchange, page: Option<&Page>) -> bool {
-        let (Some(agent), Outcome::Answer(answer)) = (&self.noarchive_agent, &exchange.outcome) else {
-            return false;
-        };
-        let says_so = |(name, value): &(String, Vec<u8>)| {
-            name == "x-robots-tag" && extract::noarchive::in_header(&String::from_utf8_lossy(value), agent)
-        };
-        page.is_some_and(|page| page.noarchive) || answer.headers.iter().any(says_so)
-    }
-}
-
-/// How far an exchange's body is to be read.
-#[derive(Clone, Copy)]
-struct Reading {
-    purpose: Purpose,
-    /// Links from the article, or style sheets from the page.
-    depth: u32,
-    /// Even if it has been read before.
-    again: bool,
-    /// With what it needs to look as it did.
-    assets: bool,
-    last: bool,
-}
-
-/// Whether an asset is a style sheet: as it says itself, or by its name where it says nothing.
-fn is_style(media_type: &str, url: &Url) -> bool {
-    media_type == "text/css" || media_type.is_empty() && url.path().ends_with(".css")
-}
-
-/// What a style sheet draws in, without what it imports where it was itself imported too far down.
-fn drawn_in(sheet: &Page, depth: u32) -> Vec<Url> {
-    let wanted = |role| role == Role::Embed || depth <= Assets::IMPORTS;
-    let links = sheet.links.iter().filter(|link| wanted(link.role));
-    links
-        .filter_map(|link| link.target.as_ref().ok())
-        .take(Assets::PER_PAGE)
-        .map(|target| target.url.clone())
-        .collect()
 }
 
 fn is_identity(exchange: &Exchange) -> bool {
