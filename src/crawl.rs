@@ -6,6 +6,7 @@
 
 mod judging;
 mod prepare;
+mod reading;
 mod robots;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -22,7 +23,7 @@ use crate::{
     model::{
         article::Document,
         capture::{Exchange, Outcome, Purpose, Wire},
-        run::{Committed, Task, TaskEnd},
+        run::{Assets, Committed, Prior, RunKind, Task, TaskEnd},
         time::{Clock, Timestamp},
         url::{self, Url},
         verdict::{Access, Class, Transport},
@@ -44,6 +45,10 @@ pub struct Settings {
     pub max_retries: u32,
     /// The name that robots.txt files know us by.
     pub robots_agent: String,
+    /// Of which pages what they need to look as they did is kept.
+    pub assets: Assets,
+    /// Whether a site's wish that no copy of a page be kept is obeyed.
+    pub obey_noarchive: bool,
     /// Statuses that the user takes for fine beside 2xx.
     pub accept: Vec<std::ops::RangeInclusive<u16>>,
 }
@@ -77,6 +82,8 @@ pub struct Progress {
     pub total: u64,
     /// Tasks done.
     pub done: u64,
+    /// Assets among them.
+    pub assets: u64,
     /// Exchanges in flight.
     pub in_flight: usize,
     /// Answers that say 404 or 410, and names that do not exist.
@@ -126,7 +133,7 @@ pub async fn run(
     } = edges;
     let reader = archive.reader()?;
     let (told, mut committed) = mpsc::unbounded_channel();
-    let workers = Workers::start(archive, writer, told, run.id, settings.depth, fetcher.max_body())?;
+    let workers = Workers::start(archive, writer, told, run, settings, fetcher.max_body())?;
     let mut crawl = Crawl {
         run,
         settings,
@@ -145,7 +152,8 @@ pub async fn run(
     for (host, _) in reader.waiting(run.id)? {
         crawl.frontier.has_work(&host);
     }
-    (crawl.progress.total, crawl.progress.done) = reader.progress(run.id)?;
+    let progress = &mut crawl.progress;
+    (progress.total, progress.done, progress.assets) = reader.progress(run.id)?;
 
     let begun = clock.now();
     let mut stopping = *stop.borrow();
@@ -182,7 +190,7 @@ pub async fn run(
         ..Summary::default()
     };
     drop(crawl);
-    let (total, done) = reader.progress(run.id)?;
+    let (total, done, _) = reader.progress(run.id)?;
     summary.unfinished = done < total;
     if !summary.unfinished {
         judging::judge(&reader, writer, &settings.accept, clock.now(), &mut summary)?;
@@ -243,15 +251,8 @@ impl Crawl<'_> {
 
     fn fetch(&mut self, job: Box<Job>, now: Timestamp) -> Result<(), ArchiveError> {
         let fetcher = Arc::clone(self.fetcher);
-        // What is to be followed further must come whole: a 304 brings no links.
-        let follows = job.task.purpose == Purpose::Citation && job.task.depth < self.settings.depth;
-        let prior = match () {
-            () if follows => None,
-            () if job.url == job.task.url => job.task.prior.clone(),
-            () => self.reader.prior(&job.url)?,
-        };
         let mut job = job;
-        job.task.prior = prior;
+        job.task.prior = self.prior(&job)?;
         self.fetches.spawn(async move {
             let request = Request {
                 url: &job.url,
@@ -264,6 +265,29 @@ impl Crawl<'_> {
             Done::Page(job, Box::new(fetched))
         });
         Ok(())
+    }
+
+    /// What this may be asked for with conditions, if anything.
+    fn prior(&self, job: &Job) -> Result<Option<Prior>, ArchiveError> {
+        // What is to be followed further must come whole: a 304 brings no links and no assets.
+        let purpose = job.task.purpose;
+        let follows = purpose == Purpose::Citation && job.task.depth < self.settings.depth;
+        let is_snapshot = self.run.kind == RunKind::Snapshot;
+        let prior = match () {
+            () if follows || is_snapshot && self.settings.assets.are_kept(purpose) => None,
+            () if job.url == job.task.url => job.task.prior.clone(),
+            () => self.reader.prior(&job.url, purpose)?,
+        };
+        let Some(prior) = prior else { return Ok(None) };
+        let leads_further = is_snapshot
+            && purpose == Purpose::Asset
+            && prior
+                .media_type
+                .as_deref()
+                .is_none_or(|media_type| media_type == "text/css");
+        // What was withheld, and is wanted now, would be confirmed and never come.
+        let is_withheld = !self.settings.obey_noarchive && !self.reader.keeps(prior.payload_id)?;
+        Ok(Some(prior).filter(|_| !leads_further && !is_withheld))
     }
 
     fn read_document(&mut self, job: Box<Job>, now: Timestamp) {
@@ -331,7 +355,8 @@ impl Crawl<'_> {
             true => TaskEnd::Retry(now.plus(pause.unwrap_or_default().max(backoff(&job.task)))),
             false => TaskEnd::Done,
         };
-        if end == TaskEnd::Done && is_dead_at_once(transport, &fetched.exchange.outcome) {
+        let is_page = job.task.purpose != Purpose::Asset;
+        if is_page && end == TaskEnd::Done && is_dead_at_once(transport, &fetched.exchange.outcome) {
             self.progress.dead += 1;
         }
         self.finish(job.task, fetched.exchange, end);
@@ -391,7 +416,10 @@ impl Crawl<'_> {
         }
         match (news.task, end) {
             (Some(task), TaskEnd::Retry(due)) => self.frontier.retry(task, due),
-            (Some(_), TaskEnd::Done) => self.progress.done += 1,
+            (Some(task), TaskEnd::Done) => {
+                self.progress.done += 1;
+                self.progress.assets += u64::from(task.purpose == Purpose::Asset);
+            }
             (None, _) => {}
         }
         Ok(())

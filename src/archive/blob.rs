@@ -36,7 +36,17 @@ pub fn encode(bytes: &[u8]) -> std::io::Result<EncodedBlob> {
 
 /// Packs a page's texts, which can be derived again. Here and not in the writer, so that the one thread
 /// all pages pass through has less to do.
-pub fn pack(page: Page, every_link: bool) -> std::io::Result<PackedPage> {
+///
+/// Of a page that is `withheld` nothing is packed: it keeps its digests, and an article its links.
+pub fn pack(page: Page, every_link: bool, withheld: bool) -> std::io::Result<PackedPage> {
+    if withheld {
+        return Ok(PackedPage {
+            page,
+            every_link,
+            text: None,
+            around: None,
+        });
+    }
     let mut around = String::new();
     for link in page.links.iter().filter(|link| !every_link && !link.has_row()) {
         if let Ok(target) = &link.target {
@@ -46,7 +56,7 @@ pub fn pack(page: Page, every_link: bool) -> std::io::Result<PackedPage> {
     }
     let compress = |text: &str| CODEC.with_borrow_mut(|codec| codec.compress(text.as_bytes(), TEXT_LEVEL));
     Ok(PackedPage {
-        text: compress(&page.text)?,
+        text: Some(compress(&page.text)?),
         around: (!around.is_empty()).then(|| compress(&around)).transpose()?,
         every_link,
         page,

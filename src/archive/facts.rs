@@ -57,16 +57,19 @@ impl Reader {
         })
     }
 
-    /// Hosts this run asked, and how many of them failed at DNS or connect every time.
+    /// Hosts this run asked for pages, and how many of them failed at DNS or connect every time. Those
+    /// asked for nothing but assets tell nothing of our own line: on an old page most may be gone.
     pub fn reachability(&self, run_id: i64) -> Result<(u64, u64)> {
         self.ask(|sql| {
             sql.query_row(
                 "SELECT count(*), coalesce(sum(down), 0) FROM (
                      SELECT min(c.transport IN ('dns-no-such-name', 'dns-failure', 'refused', 'connect-timeout')) AS down
                      FROM capture c JOIN url u ON u.id = c.url_id
-                     WHERE c.run_id = ? AND c.protocol IS NOT NULL OR (c.run_id = ? AND c.transport <> 'ok')
+                     WHERE (c.run_id = ?1 AND c.protocol IS NOT NULL OR (c.run_id = ?1 AND c.transport <> 'ok'))
+                       AND u.host_id NOT IN (SELECT host_id FROM task WHERE run_id = ?1
+                           GROUP BY host_id HAVING min(purpose = 'asset'))
                      GROUP BY u.host_id)",
-                [run_id, run_id],
+                [run_id],
                 |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
             )
         })
@@ -80,7 +83,7 @@ fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Resul
     let own: Option<i64> = sql
         .prepare_cached(
             "SELECT max(id) FROM capture INDEXED BY capture_by_run
-             WHERE run_id = ?1 AND url_id = ?2 AND via_id IS NULL AND purpose <> 'robots'",
+             WHERE run_id = ?1 AND url_id = ?2 AND via_id IS NULL AND purpose NOT IN ('robots', 'asset')",
         )?
         .query_row([run_id, url_id], |row| row.get(0))?;
     if own.is_some() {
@@ -90,7 +93,7 @@ fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Resul
         "SELECT max(c.id) FROM url u
          CROSS JOIN url w ON w.url = u.lookup_key OR w.lookup_key = u.lookup_key
          CROSS JOIN capture c INDEXED BY capture_by_run ON c.run_id = ?1 AND c.url_id = w.id
-         WHERE u.id = ?2 AND c.via_id IS NULL AND c.purpose <> 'robots'",
+         WHERE u.id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset')",
     )?
     .query_row([run_id, url_id], |row| row.get(0))
 }

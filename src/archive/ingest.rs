@@ -6,13 +6,15 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use uuid::Uuid;
 
-use super::{Archive, ArchiveError};
+use super::{
+    Archive, ArchiveError,
+    assets::Counted,
+    versions::{SearchRow, Version},
+};
 use crate::model::{
     canonical::CanonicalUrl,
     capture::{Outcome, Purpose},
-    link::{Link, Role},
-    page::{EXTRACTOR_VERSION, Page},
-    run::{Attempt, Body, Committed, EncodedBlob, PackedPage, Prepared, TaskEnd},
+    run::{Attempt, Body, Committed, EncodedBlob, Prepared, TaskEnd},
     surt::surt,
     time::Timestamp,
     url::{self, Url},
@@ -22,6 +24,7 @@ use crate::model::{
 pub(super) struct Memory {
     hosts: HashMap<String, i64>,
     next_capture: i64,
+    assets: Counted,
 }
 
 const HOSTS_REMEMBERED: usize = 20_000;
@@ -33,6 +36,7 @@ impl Memory {
         Ok(Self {
             hosts: HashMap::new(),
             next_capture,
+            assets: Counted::default(),
         })
     }
 }
@@ -42,20 +46,10 @@ pub struct Ingest<'t> {
     pub(super) sql: &'t Transaction<'t>,
     memory: &'t mut Memory,
     archive: &'t Archive,
-    unsearchable: Vec<SearchRow>,
+    pub(super) unsearchable: Vec<SearchRow>,
     /// Bytes in [`Ingest::unsearchable`].
-    waiting: usize,
+    pub(super) waiting: usize,
 }
-
-/// What a page version adds to the full-text index.
-struct SearchRow {
-    version: i64,
-    title: String,
-    text: String,
-}
-
-/// Texts waiting for the full-text index at most, in bytes.
-const WAITING_MAX: usize = 8 << 20;
 
 impl<'t> Ingest<'t> {
     pub(super) fn new(sql: &'t Transaction<'t>, memory: &'t mut Memory, archive: &'t Archive) -> Self {
@@ -86,6 +80,10 @@ impl<'t> Ingest<'t> {
         work(self).map_err(|e| archive.error(e))
     }
 
+    pub(super) fn counted_assets(&mut self) -> &mut Counted {
+        &mut self.memory.assets
+    }
+
     /// Commits one attempt: its captures, what they brought, and what becomes of the task.
     pub(super) fn attempt(&mut self, attempt: Attempt) -> rusqlite::Result<Committed> {
         let run_id = attempt.run_id;
@@ -111,6 +109,10 @@ impl<'t> Ingest<'t> {
             newest = version;
         }
         self.memory.next_capture = last + 1;
+        let assets = newest
+            .as_mut()
+            .map(|version: &mut Version| std::mem::take(&mut version.assets));
+        let assets = assets.unwrap_or_default();
         if let Some(task) = &attempt.task {
             self.end_task(task.id, attempt.end)?;
             if attempt.end == TaskEnd::Done && attempt.purpose == Purpose::Article {
@@ -121,6 +123,16 @@ impl<'t> Ingest<'t> {
             {
                 self.follow(run_id, task.depth + 1, &version.cites, at)?;
             }
+        }
+        if let Some(task) = &attempt.task
+            && !assets.is_empty()
+        {
+            let depth = if attempt.purpose == Purpose::Asset {
+                task.depth + 1
+            } else {
+                1
+            };
+            self.add_assets(run_id, depth, &assets, at)?;
         }
         let new_work = self.new_work(last_task)?;
         Ok(Committed {
@@ -162,6 +174,7 @@ impl<'t> Ingest<'t> {
             Body::None => (0, capture.payload_id),
             Body::Held { payload_id } => (0, Some(payload_id)),
             Body::New { digest, length, blob } => self.payload(&digest.0, length, &blob)?,
+            Body::Withheld { digest, length } => (0, Some(self.withheld(&digest.0, length)?)),
         };
         let (remote, protocol) = match &exchange.outcome {
             Outcome::Answer(answer) => (answer.remote.map(|a| a.to_string()), Some(answer.protocol)),
@@ -271,159 +284,15 @@ impl<'t> Ingest<'t> {
         Ok((blob.data.len() as u64, Some(id)))
     }
 
-    fn find_version(
-        &mut self,
-        payload_id: i64,
-        url_id: i64,
-        media_type: &str,
-        charset: &str,
-    ) -> rusqlite::Result<Option<Version>> {
-        let id = self
-            .sql
-            .prepare_cached(
-                "SELECT id FROM page_version WHERE payload_id = ?1 AND url_id = ?2 AND media_type = ?3
-                     AND charset = ?4 AND extractor_version = ?5",
-            )?
-            .query_row(
-                params![payload_id, url_id, media_type, charset, EXTRACTOR_VERSION],
-                |row| row.get(0),
-            )
-            .optional()?;
-        Ok(id.map(|id| Version { id, cites: Vec::new() }))
-    }
-
-    fn page_version(
-        &mut self,
-        payload_id: i64,
-        url_id: i64,
-        media_type: &str,
-        charset: &str,
-        packed: PackedPage,
-    ) -> rusqlite::Result<Version> {
-        let PackedPage {
-            page,
-            every_link,
-            text,
-            around,
-        } = packed;
-        let cites: Vec<Url> = page
-            .links
-            .iter()
-            .filter(|link| link.role == Role::Cite)
-            .filter_map(|link| link.target.as_ref().ok().map(|target| target.url.clone()))
-            .collect();
-        if let Some(known) = self.find_version(payload_id, url_id, media_type, charset)? {
-            if every_link {
-                self.sql
-                    .execute("DELETE FROM link WHERE page_version_id = ?", [known.id])?;
-                self.sql
-                    .execute("DELETE FROM occurrence WHERE page_version_id = ?", [known.id])?;
-                self.sql
-                    .execute("UPDATE page_version SET every_link = 1 WHERE id = ?", [known.id])?;
-                self.links(known.id, &page.links, true)?;
-            }
-            return Ok(Version { id: known.id, cites });
-        }
+    /// A payload without its bytes. Where another address brought the same ones, and did not ask that they
+    /// be forgotten, they stay.
+    fn withheld(&mut self, sha256: &[u8; 32], length: u64) -> rusqlite::Result<i64> {
         self.sql
             .prepare_cached(
-                "INSERT INTO page_version (payload_id, url_id, media_type, charset, extractor_version, kind, read_as,
-                     title, language, published, canonical, document_sha256, text_sha256, text_length, cut, every_link)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                "INSERT INTO payload (sha256, length) VALUES (?1, ?2)
+                 ON CONFLICT (sha256) DO UPDATE SET length = excluded.length RETURNING id",
             )?
-            .execute(params![
-                payload_id,
-                url_id,
-                media_type,
-                charset,
-                EXTRACTOR_VERSION,
-                page.kind.as_str(),
-                page.charset,
-                page.title,
-                page.language,
-                page.published,
-                page.canonical,
-                page.document.0,
-                page.text_digest.0,
-                page.text.len() as i64,
-                page.cut,
-                every_link,
-            ])?;
-        let id = self.sql.last_insert_rowid();
-        self.sql
-            .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
-            .execute(params![id, text, around])?;
-        self.links(id, &page.links, every_link)?;
-        self.make_searchable(id, page)?;
-        Ok(Version { id, cites })
-    }
-
-    /// The full-text index is written for many pages in one go: in between, each statement that needs
-    /// a savepoint of its own would make it write a segment for every page.
-    fn make_searchable(&mut self, version: i64, page: Page) -> rusqlite::Result<()> {
-        let Page { title, text, .. } = page;
-        if !text.is_empty() || !title.is_empty() {
-            self.waiting += title.len() + text.len();
-            self.unsearchable.push(SearchRow { version, title, text });
-        }
-        if self.waiting >= WAITING_MAX {
-            self.finish()
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.
-    fn links(&mut self, version: i64, links: &[Link], every_link: bool) -> rusqlite::Result<()> {
-        for (ordinal, link) in (1i64..).zip(links) {
-            if !every_link && !link.has_row() {
-                continue;
-            }
-            let anchor = url::without_userinfo(&link.anchor);
-            let (target, fragment) = match &link.target {
-                Ok(target) => (Some(self.url_id(&target.url)?), target.fragment.as_deref()),
-                Err(_) => (None, None),
-            };
-            self.sql
-                .prepare_cached(
-                    "INSERT INTO link (page_version_id, ordinal, target_id, fragment, role, place, rel, anchor)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                )?
-                .execute(params![
-                    version,
-                    ordinal,
-                    target,
-                    fragment,
-                    link.role.code(),
-                    link.place.code(),
-                    (!link.rel.is_empty()).then_some(&link.rel),
-                    anchor,
-                ])?;
-            if every_link {
-                self.occurrence(version, ordinal, link)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn occurrence(&mut self, version: i64, ordinal: i64, link: &Link) -> rusqlite::Result<()> {
-        let span = link.span;
-        self.sql
-            .prepare_cached(
-                "INSERT INTO occurrence (page_version_id, ordinal, raw, skip, section, span_start, span_end, line, column)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?
-            .execute(params![
-                version,
-                ordinal,
-                url::without_userinfo(&link.raw.0),
-                link.target.as_ref().err().map(|skip| skip.as_str()),
-                link.section,
-                span.map(|s| s.start as i64),
-                span.map(|s| s.end as i64),
-                span.map(|s| s.line as i64),
-                span.map(|s| s.column as i64),
-            ])?;
-        Ok(())
+            .query_row(params![sha256, length as i64], |row| row.get(0))
     }
 
     /// The row of a URL, made when there is none.
@@ -469,11 +338,6 @@ struct CaptureIds {
     run_id: i64,
     first: i64,
     last: i64,
-}
-
-struct Version {
-    id: i64,
-    cites: Vec<Url>,
 }
 
 /// A version 7 UUID: unique everywhere, and ordered by time, which keeps its index compact.

@@ -4,6 +4,7 @@
 //! fetch, judge or print. Stages hand it `model` types and get `model` types back.
 
 mod articles;
+mod assets;
 mod blob;
 mod error;
 mod facts;
@@ -13,6 +14,7 @@ mod open;
 mod query;
 mod read;
 mod reports;
+mod versions;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};

@@ -24,6 +24,8 @@ pub struct Reader {
 pub struct Held {
     /// Row of the payload.
     pub payload_id: i64,
+    /// Whether the bytes are here, and not only their digest.
+    pub kept: bool,
     /// Whether it has been read as this kind of page already, as far as is needed now.
     pub read: bool,
 }
@@ -85,7 +87,7 @@ impl Reader {
             .collect::<rusqlite::Result<Vec<_>>>()
         })?;
         for task in &mut tasks {
-            task.prior = self.prior(&task.url)?;
+            task.prior = self.prior(&task.url, task.purpose)?;
         }
         Ok(tasks)
     }
@@ -102,7 +104,7 @@ impl Reader {
         })?;
         Ok(match found {
             Some(mut task) => {
-                task.prior = self.prior(&task.url)?;
+                task.prior = self.prior(&task.url, task.purpose)?;
                 Some(task)
             }
             None => None,
@@ -122,13 +124,17 @@ impl Reader {
         })
     }
 
-    /// How many tasks a run has, and how many of them are done.
-    pub fn progress(&self, run_id: i64) -> Result<(u64, u64)> {
+    /// How many tasks a run has, how many of them are done, and how many of those are assets.
+    pub fn progress(&self, run_id: i64) -> Result<(u64, u64, u64)> {
         self.ask(|sql| {
             sql.query_row(
-                "SELECT count(*), coalesce(sum(done), 0) FROM task WHERE run_id = ?",
+                "SELECT count(*), coalesce(sum(done), 0), coalesce(sum(done AND purpose = 'asset'), 0)
+                 FROM task WHERE run_id = ?",
                 [run_id],
-                |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
+                |row| {
+                    let count = |column| row.get::<_, i64>(column).map(|n| n as u64);
+                    Ok((count(0)?, count(1)?, count(2)?))
+                },
             )
         })
     }
@@ -152,18 +158,19 @@ impl Reader {
         })
     }
 
-    /// What the last good capture of a URL allows to be asked conditionally.
-    pub fn prior(&self, url: &Url) -> Result<Option<Prior>> {
+    /// What the last good capture of a URL allows to be asked conditionally. Bytes that came as an asset
+    /// have not been read as a page, and a page is not to be confirmed by them.
+    pub fn prior(&self, url: &Url, purpose: Purpose) -> Result<Option<Prior>> {
         self.ask(|sql| {
             sql.prepare_cached(
                 "SELECT c.id, c.etag, c.last_modified, c.payload_id, c.media_type, c.charset
                  FROM capture c
                  WHERE c.url_id = (SELECT id FROM url WHERE url = ?1) AND c.payload_id IS NOT NULL
                    AND c.transport = 'ok' AND c.access = 'open' AND c.truncated IS NULL AND c.location IS NULL
-                   AND (c.status = 304 OR c.status BETWEEN 200 AND 299)
+                   AND (c.status = 304 OR c.status BETWEEN 200 AND 299) AND (c.purpose <> 'asset' OR ?2)
                  ORDER BY c.at DESC, c.id DESC LIMIT 1",
             )?
-            .query_row([url.as_str()], |row| {
+            .query_row(params![url.as_str(), purpose == Purpose::Asset], |row| {
                 Ok(Prior {
                     capture_id: row.get(0)?,
                     etag: row.get(1)?,
@@ -177,7 +184,7 @@ impl Reader {
         })
     }
 
-    /// Whether these bytes are held, and whether they have been read as a page of this URL.
+    /// Whether these bytes are known, whether they are here, and whether they have been read as a page of this URL.
     pub fn held(
         &self,
         digest: &PayloadDigest,
@@ -190,8 +197,8 @@ impl Reader {
             sql.prepare_cached(
                 "SELECT p.id, EXISTS (SELECT 1 FROM page_version v WHERE v.payload_id = p.id
                      AND v.url_id = (SELECT id FROM url WHERE url = ?2) AND v.media_type = ?3 AND v.charset = ?4
-                     AND v.extractor_version = ?5 AND v.every_link >= ?6)
-                 FROM payload p WHERE p.sha256 = ?1 AND p.blob_id IS NOT NULL",
+                     AND v.extractor_version = ?5 AND v.every_link >= ?6), p.blob_id IS NOT NULL
+                 FROM payload p WHERE p.sha256 = ?1",
             )?
             .query_row(
                 params![
@@ -206,6 +213,7 @@ impl Reader {
                     Ok(Held {
                         payload_id: row.get(0)?,
                         read: row.get(1)?,
+                        kept: row.get(2)?,
                     })
                 },
             )
@@ -237,7 +245,15 @@ impl Reader {
         })
     }
 
-    /// The decoded bytes of a payload; empty when it was pruned.
+    /// Whether the bytes of a payload are here, and not only their digest.
+    pub fn keeps(&self, payload_id: i64) -> Result<bool> {
+        self.ask(|sql| {
+            sql.prepare_cached("SELECT blob_id IS NOT NULL FROM payload WHERE id = ?")?
+                .query_row([payload_id], |row| row.get(0))
+        })
+    }
+
+    /// The decoded bytes of a payload; empty when it was pruned, or the site asked not to keep it.
     pub fn payload(&self, payload_id: i64) -> Result<Vec<u8>> {
         let found: Option<(String, Vec<u8>, i64)> = self.ask(|sql| {
             sql.prepare_cached(
@@ -252,8 +268,13 @@ impl Reader {
         }
     }
 
-    /// The main text of a page version.
+    /// The main text of a page version; empty where none is kept.
     pub fn text(&self, page_version: i64) -> Result<String> {
+        Ok(self.text_if_kept(page_version)?.unwrap_or_default())
+    }
+
+    /// The main text of a page version; `None` where none is kept.
+    pub fn text_if_kept(&self, page_version: i64) -> Result<Option<String>> {
         let found: Option<(Vec<u8>, i64)> = self.ask(|sql| {
             sql.prepare_cached(
                 "SELECT t.text, v.text_length FROM page_text t JOIN page_version v ON v.id = t.page_version_id
@@ -263,10 +284,10 @@ impl Reader {
             .optional()
         })?;
         let Some((data, length)) = found else {
-            return Ok(String::new());
+            return Ok(None);
         };
         let bytes = blob::decode(&self.archive, "zstd", data, length.max(0) as usize)?;
-        String::from_utf8(bytes).map_err(|_| ArchiveError::Damaged {
+        String::from_utf8(bytes).map(Some).map_err(|_| ArchiveError::Damaged {
             path: self.archive.path().into(),
             why: "a stored text is not UTF-8".into(),
         })
@@ -363,7 +384,8 @@ impl Reader {
                      AND v.url_id = f.url_id ORDER BY v.extractor_version DESC, v.id DESC LIMIT 1)
                  FROM url u JOIN capture c ON c.url_id = u.id JOIN capture f ON f.id = c.last_id
                  WHERE (u.url = ?1 OR u.url = ?2 OR u.lookup_key = ?2) AND c.at <= ?3 AND c.purpose <> 'robots'
-                   AND f.payload_id IS NOT NULL AND f.transport = 'ok' AND f.access = 'open'
+                   AND (SELECT p.blob_id FROM payload p WHERE p.id = f.payload_id) IS NOT NULL
+                   AND f.transport = 'ok' AND f.access = 'open'
                    AND (f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299)
                    AND coalesce((SELECT v.class FROM citation ci JOIN verdict v ON v.citation_id = ci.id
                            JOIN capture vc ON vc.id = v.capture_id

@@ -116,6 +116,8 @@ struct LinkRow {
     judged_in: Option<i64>,
     /// When the certificate of its host ends.
     certificate_ends: Option<Timestamp>,
+    /// Whether the bytes of its baseline are here.
+    copy_kept: bool,
     /// Whether its newest verdict says another class than the one before it.
     news: bool,
 }
@@ -133,6 +135,8 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
         "SELECT u.url, ci.fragment, ci.state, ci.first_seen_at, v.class, v.transport, v.access, v.resource, v.content,
              v.jaccard, v.containment, v.title_similarity, v.status, v.final_url, v.reason, v.evidence, v.since,
              v.confirmed, last.at, good.at, base.at, b.chosen, last.id, ci.url_id, v.run_id,
+             (SELECT p.blob_id FROM capture e JOIN payload p ON p.id = e.payload_id
+              WHERE e.id = base.last_id) IS NOT NULL,
              ?2 IS NOT NULL AND v.class IS NOT coalesce((SELECT o.class FROM verdict o
                  WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.id DESC LIMIT 1), 'ok'),
              last.certificate_ends
@@ -141,7 +145,8 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
          LEFT JOIN baseline b ON b.id = v.baseline_id
          LEFT JOIN capture base ON base.id = b.capture_id
          LEFT JOIN capture last ON last.id = coalesce(
-             (SELECT c.id FROM capture c WHERE c.url_id = ci.url_id AND c.via_id IS NULL AND c.purpose <> 'robots'
+             (SELECT c.id FROM capture c WHERE c.url_id = ci.url_id AND c.via_id IS NULL
+                  AND c.purpose NOT IN ('robots', 'asset')
               ORDER BY c.at DESC, c.id DESC LIMIT 1), v.capture_id)
          LEFT JOIN capture good ON good.id = CASE
              WHEN v.class IN ('ok', 'moved', 'changed', 'replaced') THEN last.id ELSE v.last_good_id END
@@ -191,8 +196,9 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
             first_hop: row.get(22)?,
             url_id: row.get(23)?,
             judged_in: judged,
-            news: row.get(25)?,
-            certificate_ends: millis(26)?,
+            copy_kept: row.get(25)?,
+            news: row.get(26)?,
+            certificate_ends: millis(27)?,
         })
     })?
     .collect()
@@ -251,6 +257,7 @@ fn skipped(
             first_hop: None,
             judged_in: None,
             certificate_ends: None,
+            copy_kept: false,
             news: false,
         });
     }
@@ -268,7 +275,7 @@ fn count(links: &[LinkRow], totals: &mut Totals) {
         if !matches!(link.class, Class::Skipped | Class::Excluded | Class::Unchecked) {
             totals.checked += 1;
         }
-        if matches!(link.class, Class::Dead | Class::Replaced) && link.baseline.is_some() {
+        if matches!(link.class, Class::Dead | Class::Replaced) && link.copy_kept {
             totals.saved += 1;
         }
     }

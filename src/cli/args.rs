@@ -148,6 +148,12 @@ pub struct CrawlArgs {
     /// Whether robots.txt files are asked for and obeyed [default: obey]
     #[arg(long, value_name = "RULE", env = "EVERCITE_ROBOTS")]
     pub robots: Option<RobotsRule>,
+    /// Whether pages that ask for it (X-Robots-Tag or meta robots: noarchive) are judged but not kept [default: obey]
+    #[arg(long, value_name = "RULE", env = "EVERCITE_NOARCHIVE")]
+    pub noarchive: Option<NoarchiveRule>,
+    /// Keep what pages need to look as they did too: style sheets, images, fonts, scripts [default: none]
+    #[arg(long, value_name = "PAGES", env = "EVERCITE_ASSETS")]
+    pub assets: Option<AssetsRule>,
     /// Allow loopback and private addresses
     #[arg(long, env = "EVERCITE_ALLOW_PRIVATE", value_parser = clap::builder::FalseyValueParser::new())]
     pub allow_private: bool,
@@ -182,6 +188,26 @@ pub enum RobotsRule {
     Obey,
     /// Neither ask nor obey; for sites that are your own
     Ignore,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoarchiveRule {
+    /// Keep digests and verdict, not the page
+    Obey,
+    /// Keep such pages too
+    Ignore,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssetsRule {
+    /// Pages alone
+    None,
+    /// Of articles
+    Articles,
+    /// Of articles and of every page they cite
+    All,
 }
 
 #[derive(Debug, Args)]

@@ -90,10 +90,13 @@ fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: 
         let scope = config::crawl_settings(&config.crawl, SystemClock::default().now())?.scope;
         return dry_run::snapshot(&seeds, &scope, &args.output);
     }
+    // What nobody will look at is not asked for.
+    let mut crawl = config.crawl.clone();
+    crawl.assets = None;
     let folder = tempfile::tempdir().map_err(|e| CliError::failed(format!("no temporary folder: {e}"), ""))?;
     let clock = SystemClock::default();
-    let settings = config::crawl_settings(&config.crawl, clock.now())?;
-    let fetcher = config::fetcher(&config.crawl)?;
+    let settings = config::crawl_settings(&crawl, clock.now())?;
+    let fetcher = config::fetcher(&crawl)?;
     let archive = Archive::create(&folder.path().join("check.db"))?;
     let session = Session {
         global,
@@ -101,7 +104,7 @@ fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: 
         fetcher: &fetcher,
         clock: &clock,
     };
-    let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
+    let summary = session.snapshot(&seeds, &crawl, &settings)?;
     finish(&session, &summary, args, fail_on, None)
 }
 

@@ -4,14 +4,14 @@
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use super::{
-    args::{CrawlArgs, Global, RobotsRule},
+    args::{AssetsRule, CrawlArgs, Global, NoarchiveRule, RobotsRule},
     error::CliError,
 };
 use crate::{
     crawl,
     fetch::{self, Family, Fetcher, Jar, Proxies, Resolution, proxy},
     frontier::{Limits, Scope},
-    model::time::Timestamp,
+    model::{run::Assets, time::Timestamp},
 };
 
 /// What `evercite.toml` may say: the archive, and the options of a crawl by their long names.
@@ -106,6 +106,8 @@ pub fn lay_over(over: CrawlArgs, under: CrawlArgs) -> CrawlArgs {
         exclude: list(over.exclude, under.exclude),
         accept: over.accept.or(under.accept),
         robots: over.robots.or(under.robots),
+        noarchive: over.noarchive.or(under.noarchive),
+        assets: over.assets.or(under.assets),
         allow_private: over.allow_private || under.allow_private,
         resolve: list(over.resolve, under.resolve),
         proxy: over.proxy.or(under.proxy),
@@ -137,6 +139,12 @@ pub fn crawl_settings(args: &CrawlArgs, now: Timestamp) -> Result<crawl::Setting
         depth: args.depth.unwrap_or(1),
         max_retries: args.max_retries.unwrap_or(2),
         robots_agent: "evercite".into(),
+        obey_noarchive: args.noarchive != Some(NoarchiveRule::Ignore),
+        assets: match args.assets {
+            None | Some(AssetsRule::None) => Assets::None,
+            Some(AssetsRule::Articles) => Assets::Articles,
+            Some(AssetsRule::All) => Assets::All,
+        },
         accept,
     })
 }

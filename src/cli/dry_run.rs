@@ -81,6 +81,7 @@ pub fn snapshot(seeds: &[Seed], scope: &Scope, output: &OutputArgs) -> Result<u8
                 charset: None,
                 url: document.base.as_ref().unwrap_or(&nowhere),
                 local: true,
+                assets: false,
             });
             for link in page.links.iter().filter(|link| link.role == Role::Cite) {
                 match &link.target {

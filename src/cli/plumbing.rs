@@ -209,6 +209,7 @@ fn read_page(name: &str, url: Option<&str>) -> Result<Page, CliError> {
         charset: None,
         url: &address,
         local: true,
+        assets: false,
     }))
 }
 

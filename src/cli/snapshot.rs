@@ -284,7 +284,12 @@ impl Session<'_> {
         let untold = |code| Told { code, totals: None };
         if summary.unfinished {
             let left = summary.progress.total - summary.progress.done;
-            context::note(&format!("stopped with {left} links to go; `evercite resume` goes on"));
+            let what = if summary.progress.assets > 0 {
+                "links and assets"
+            } else {
+                "links"
+            };
+            context::note(&format!("stopped with {left} {what} to go; `evercite resume` goes on"));
             return Ok(untold(CLEAN));
         }
         let reader = self.archive.reader()?;
@@ -314,9 +319,15 @@ impl Session<'_> {
             });
         }
         let p = &summary.progress;
+        let pages = p.done - p.assets;
         let mut text = format!(
-            "Kept {} in {} ({} received, {} added).\n\n",
-            count(p.done - (unread.len() as u64).min(p.done), "page"),
+            "Kept {}{} in {} ({} received, {} added).\n\n",
+            count(pages - (unread.len() as u64).min(pages), "page"),
+            if p.assets > 0 {
+                format!(" and {}", count(p.assets, "asset"))
+            } else {
+                String::new()
+            },
             self.archive.path().display(),
             bytes(p.received),
             bytes(p.stored)

@@ -29,7 +29,11 @@ pub(super) fn judge(
         for facts in &batch {
             let texts = match (verdict::wants_texts(facts), &facts.baseline, &facts.chain.page) {
                 (true, Some(baseline), Some(new)) => match &baseline.page {
-                    Some(old) => Some((reader.text(old.version)?, reader.text(new.version)?)),
+                    // Of a page that the site asks not to keep there is no text.
+                    Some(old) => match (reader.text_if_kept(old.version)?, reader.text_if_kept(new.version)?) {
+                        (Some(old), Some(new)) => Some((old, new)),
+                        _ => None,
+                    },
                     None => None,
                 },
                 _ => None,

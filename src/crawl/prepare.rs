@@ -8,14 +8,14 @@ use std::{
 
 use tokio::sync::mpsc;
 
+use super::{Settings, reading::Reading};
 use crate::{
-    archive::{Archive, ArchiveError, Reader, Writer, WriterHandle, encode, pack},
-    extract,
+    archive::{Archive, ArchiveError, OpenRun, Reader, Writer, WriterHandle, encode, pack},
     fetch::decode,
     model::{
         capture::{Answer, Capture, Exchange, Outcome, Purpose, Revisit},
         digest::{EncodedDigest, PayloadDigest},
-        run::{Attempt, Body, Committed, PackedPage, Prepared, Prior, Task, TaskEnd},
+        run::{Assets, Attempt, Body, Committed, PackedPage, Prepared, Prior, RunKind, Task, TaskEnd},
         url::{self, RawHref, Url},
         verdict::{Access, Transport},
     },
@@ -50,8 +50,8 @@ impl Workers {
         archive: &Archive,
         writer: &Writer,
         told: mpsc::UnboundedSender<News>,
-        run_id: i64,
-        depth: u32,
+        run: &OpenRun,
+        settings: &Settings,
         max_body: usize,
     ) -> Result<Self, ArchiveError> {
         let (jobs, queue) = channel::channel::<Chain>();
@@ -63,8 +63,11 @@ impl Workers {
                 reader: archive.reader()?,
                 writer: writer.handle(),
                 told: told.clone(),
-                run_id,
-                depth,
+                run_id: run.id,
+                kind: run.kind,
+                depth: settings.depth,
+                assets: settings.assets,
+                noarchive_agent: settings.obey_noarchive.then(|| settings.robots_agent.clone()),
                 max_body,
             };
             let queue = Arc::clone(&queue);
@@ -103,7 +106,11 @@ struct Worker {
     writer: WriterHandle,
     told: mpsc::UnboundedSender<News>,
     run_id: i64,
+    kind: RunKind,
     depth: u32,
+    assets: Assets,
+    /// The name under which we are asked to keep no copy; `None` when that is not obeyed.
+    noarchive_agent: Option<String>,
     max_body: usize,
 }
 
@@ -124,7 +131,12 @@ impl Worker {
             end,
             weight,
         } = chain;
-        let follow = task.as_ref().is_some_and(|task| task.depth < self.depth);
+        let depth = task.as_ref().map_or(0, |task| task.depth);
+        let follow = task.is_some() && purpose != Purpose::Asset && depth < self.depth;
+        // A snapshot keeps the assets of every page it visits, a check those of what is new: what is held
+        // has brought them before.
+        let assets = self.assets.are_kept(purpose);
+        let again = self.kind == RunKind::Snapshot && (assets || purpose == Purpose::Asset);
         let last = hops.len().saturating_sub(1);
         let prior = task.as_ref().and_then(|task| task.prior.clone());
         let prepared: Result<Vec<Prepared>, ArchiveError> = hops
@@ -133,7 +145,9 @@ impl Worker {
             .map(|(position, exchange)| {
                 let reading = Reading {
                     purpose,
-                    follow: follow && purpose == Purpose::Citation,
+                    depth,
+                    again: again || follow && purpose == Purpose::Citation,
+                    assets,
                     last: position == last,
                 };
                 self.prepare(exchange, prior.as_ref().filter(|_| position == last), reading)
@@ -270,31 +284,34 @@ impl Worker {
         let held = self
             .reader
             .held(&digest, &exchange.url, media_type, charset, is_article)?;
-        let wanted = reading.last && reading.purpose != Purpose::Robots && capture.is_good();
-        let unread = reading.follow || !held.is_some_and(|held| held.read);
-        let packed = (wanted && unread).then(|| {
-            let page = extract::read(&extract::Body {
-                bytes,
-                media_type: capture.media_type.as_deref(),
-                charset: capture.charset.as_deref(),
-                url: match &exchange.outcome {
-                    Outcome::Local { base: Some(base), .. } => base,
-                    _ => &exchange.url,
-                },
-                local: matches!(exchange.outcome, Outcome::Local { .. }),
-            });
-            pack(page, is_article)
-        });
+        let unread = reading.again || !held.is_some_and(|held| held.read && held.kept);
+        let page = match unread {
+            true => reading.read(exchange, bytes, capture),
+            false => None,
+        };
+        let agent = self.noarchive_agent.as_deref();
+        let withheld = agent.is_some_and(|agent| reading.asks_for_no_copy(exchange, page.as_ref(), agent));
         let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
-        let page = packed.transpose().map_err(failed)?;
+        let page = page
+            .map(|page| pack(page, is_article, withheld))
+            .transpose()
+            .map_err(failed)?;
+        if withheld && !held.is_some_and(|held| held.kept) {
+            let why = "not kept: the site asks for no copies (noarchive)";
+            capture.detail.get_or_insert_with(|| why.to_owned());
+        }
         let body = match held {
-            Some(held) => {
+            Some(held) if held.kept || withheld => {
                 capture.revisit = Some(Revisit::IdenticalPayload);
                 Body::Held {
                     payload_id: held.payload_id,
                 }
             }
-            None => Body::New {
+            None if withheld => Body::Withheld {
+                digest,
+                length: bytes.len() as u64,
+            },
+            _ => Body::New {
                 digest,
                 length: bytes.len() as u64,
                 blob: encode(bytes).map_err(failed)?,
@@ -302,14 +319,6 @@ impl Worker {
         };
         Ok((body, page))
     }
-}
-
-/// How far an exchange's body is to be read.
-#[derive(Clone, Copy)]
-struct Reading {
-    purpose: Purpose,
-    follow: bool,
-    last: bool,
 }
 
 fn is_identity(exchange: &Exchange) -> bool {

@@ -39,6 +39,17 @@ pub fn decode<'a>(bytes: &'a [u8], header: Option<&str>, markup: bool, host: &st
     }
 }
 
+/// Decodes a style sheet, whose own declaration is a first rule `@charset "…";` (CSS Syntax level 3,
+/// section 3.2).
+pub fn decode_style<'a>(bytes: &'a [u8], header: Option<&str>, host: &str) -> Decoded<'a> {
+    let declared = bytes.strip_prefix(b"@charset \"").and_then(|rest| {
+        let end = rest.iter().take(100).position(|&b| b == b'"')?;
+        std::str::from_utf8(&rest[..end]).ok()
+    });
+    let known = |label: &str| Encoding::for_label(label.trim().as_bytes()).is_some();
+    decode(bytes, header.filter(|label| known(label)).or(declared), false, host)
+}
+
 fn choose(bytes: &[u8], header: Option<&str>, markup: bool, host: &str) -> &'static Encoding {
     let named = header.and_then(|label| Encoding::for_label(label.trim().as_bytes()));
     named

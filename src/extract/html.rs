@@ -3,9 +3,9 @@
 //! Must not choose the main text or hash anything itself.
 
 use super::{
-    Locator, digest, fold,
+    Locator, assets, digest, fold,
     links::{self, LINKS_MAX, WORDS},
-    main_text, nfc, noise, source,
+    main_text, nfc, noarchive, noise, source,
     tree::{Tag, Tree},
 };
 use crate::model::{
@@ -14,8 +14,9 @@ use crate::model::{
     url::{RawHref, Url, resolve},
 };
 
-/// Reads a page. `mark` is the length of the byte order mark before `html` when links get spans.
-pub fn read(html: &str, url: &Url, mark: Option<usize>) -> Page {
+/// Reads a page. `mark` is the length of the byte order mark before `html` when links get spans;
+/// `with_assets` asks for what the page needs to look as it did.
+pub fn read(html: &str, url: &Url, mark: Option<usize>, with_assets: bool) -> Page {
     let safe = source::safe_length(html);
     let tree = Tree::parse(&html[..safe]);
     let signs = noise::signs(&tree);
@@ -34,6 +35,10 @@ pub fn read(html: &str, url: &Url, mark: Option<usize>) -> Page {
         }
     }
     let text = nfc(main.text);
+    let assets = match with_assets {
+        true => assets::collect(&tree, html, &base),
+        false => Vec::new(),
+    };
     Page {
         kind: PageKind::Html,
         charset: "UTF-8",
@@ -45,6 +50,8 @@ pub fn read(html: &str, url: &Url, mark: Option<usize>) -> Page {
         text_digest: digest::of_text(&text),
         text,
         links,
+        assets,
+        noarchive: noarchive::in_page(&tree),
         cut: safe < html.len(),
     }
 }
@@ -253,7 +260,7 @@ mod tests {
     use crate::model::url::Skip;
 
     fn page(html: &str) -> Page {
-        read(html, &Url::parse("https://example.org/a/b").unwrap(), Some(0))
+        read(html, &Url::parse("https://example.org/a/b").unwrap(), Some(0), false)
     }
 
     #[test]

@@ -5,8 +5,9 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use super::{
-    fold, fold_to,
+    fold, fold_to, is_inline,
     source::Tags,
+    srcset::candidates,
     tree::{Tag, Tree},
     unescape,
 };
@@ -62,7 +63,7 @@ impl<'a> Links<'a> {
                 Tag::A | Tag::Area => self.add(at, Role::Cite, &["href"]),
                 Tag::Img | Tag::Source => {
                     self.add(at, Role::Embed, &["src"]);
-                    self.add_set(at);
+                    self.add_set(at, Role::Embed, "src", "srcset");
                 }
                 Tag::Video => self.add(at, Role::Embed, &["src", "poster"]),
                 Tag::Audio | Tag::Iframe | Tag::Frame | Tag::Embed | Tag::Track => self.add(at, Role::Embed, &["src"]),
@@ -71,7 +72,11 @@ impl<'a> Links<'a> {
                     self.add(at, Role::Embed, &["src"]);
                 }
                 Tag::Script => self.add(at, Role::Resource, &["src"]),
-                Tag::Link if is_resource(tree.attr(at, "rel").unwrap_or("")) => self.add(at, Role::Resource, &["href"]),
+                Tag::Link if is_resource(tree.attr(at, "rel").unwrap_or("")) => {
+                    self.add(at, Role::Resource, &["href"]);
+                    self.add_set(at, Role::Resource, "href", "imagesrcset");
+                }
+                Tag::Other if is_drawn(tree.name(at)) => self.add(at, Role::Embed, &["href", "xlink:href"]),
                 _ => {}
             }
         }
@@ -85,15 +90,15 @@ impl<'a> Links<'a> {
         }
     }
 
-    fn add_set(&mut self, at: usize) {
-        let Some(set) = self.tree.attr(at, "srcset") else {
+    /// The candidates in the attribute `name`, apart from the address in `single`, which has been added.
+    fn add_set(&mut self, at: usize, role: Role, single: &str, name: &str) {
+        let Some(set) = self.tree.attr(at, name) else {
             return;
         };
-        let src = self.tree.attr(at, "src").unwrap_or("");
-        let mut seen = vec![src];
+        let mut seen = vec![self.tree.attr(at, single).unwrap_or("")];
         for candidate in candidates(set) {
             if !seen.contains(&candidate) {
-                self.push(at, Role::Embed, candidate);
+                self.push(at, role, candidate);
                 if seen.len() < 64 {
                     seen.push(candidate);
                 }
@@ -103,15 +108,7 @@ impl<'a> Links<'a> {
 
     /// Adds a link, unless it embeds something that is in the address itself.
     fn push(&mut self, at: usize, role: Role, href: &'a str) {
-        let inline = |start: &str| {
-            href.trim_start()
-                .get(..start.len())
-                .is_some_and(|s| s.eq_ignore_ascii_case(start))
-        };
-        if self.found.len() >= LINKS_MAX
-            || role != Role::Cite
-                && (inline("data:") || inline("about:") || inline("javascript:") || href.trim().is_empty())
-        {
+        if self.found.len() >= LINKS_MAX || role != Role::Cite && (is_inline(href) || href.trim().is_empty()) {
             return;
         }
         let raw = RawHref(href.to_owned());
@@ -167,6 +164,11 @@ impl<'a> Links<'a> {
     }
 }
 
+/// Whether an element of SVG draws what it refers to.
+fn is_drawn(name: &str) -> bool {
+    matches!(name, "image" | "use" | "feImage")
+}
+
 /// Whether `<link rel>` names something that the page needs to look as it did.
 fn is_resource(rel: &str) -> bool {
     const NEEDED: &[&str] = &[
@@ -182,26 +184,6 @@ fn is_resource(rel: &str) -> bool {
     ];
     rel.split_ascii_whitespace()
         .any(|word| NEEDED.iter().any(|needed| needed.eq_ignore_ascii_case(word)))
-}
-
-/// The addresses of a `srcset` (HTML standard, "parse a srcset attribute").
-fn candidates(set: &str) -> impl Iterator<Item = &str> {
-    let mut rest = set;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
-        let end = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
-        let (address, after) = rest.split_at(end);
-        if address.is_empty() {
-            return None;
-        }
-        let bare = address.trim_end_matches(',');
-        rest = if bare.len() < address.len() {
-            after
-        } else {
-            after.find(',').map_or("", |at| &after[at + 1..])
-        };
-        Some(bare)
-    })
 }
 
 /// How many addresses of the source are passed over in search of one link.
@@ -237,12 +219,12 @@ fn written(html: &str) -> Vec<(&str, usize, usize)> {
         }
         let first = found.len();
         for (name, value) in tag.attributes() {
-            if ["href", "src", "data", "poster"]
+            if ["href", "src", "data", "poster", "xlink:href"]
                 .iter()
                 .any(|known| name.eq_ignore_ascii_case(known))
             {
                 found.push((value, tag.start, tag.end));
-            } else if name.eq_ignore_ascii_case("srcset") {
+            } else if name.eq_ignore_ascii_case("srcset") || name.eq_ignore_ascii_case("imagesrcset") {
                 found.extend(candidates(value).map(|address| (address, tag.start, tag.end)));
             }
         }
@@ -286,6 +268,18 @@ mod tests {
             (
                 "<link rel='Shortcut Icon' href=f><link rel=preconnect href=g><link rel=canonical href=h>",
                 vec![("f", Role::Resource, "")],
+            ),
+            (
+                "<link rel=preload as=image href=a imagesrcset='a 1x, b 2x, c 2'>",
+                vec![("a", Role::Resource, ""), ("b", Role::Resource, "")],
+            ),
+            (
+                "<svg><image href=a /><use xlink:href='s.svg#i' /><feImage href=f /><circle href=n /></svg>",
+                vec![
+                    ("a", Role::Embed, ""),
+                    ("s.svg#i", Role::Embed, ""),
+                    ("f", Role::Embed, ""),
+                ],
             ),
             (
                 "<script src=s></script><iframe src=t></iframe>",

@@ -242,6 +242,8 @@ impl<'a> Reader<'a> {
             text_digest: digest::of_text(&text),
             text,
             links,
+            assets: Vec::new(),
+            noarchive: false,
             cut: false,
         }
     }

@@ -3,15 +3,19 @@
 //! Owns all reading of documents. Knows only [`crate::model`]; must not open a file or a socket,
 //! read a clock or print. Never fails: whatever the bytes, there is a [`Page`].
 
+mod assets;
 mod charset;
+mod css;
 mod digest;
 mod html;
 mod lines;
 mod links;
 mod main_text;
 mod markdown;
+pub mod noarchive;
 mod noise;
 mod source;
+mod srcset;
 mod text;
 mod tree;
 mod words;
@@ -39,22 +43,37 @@ pub struct Body<'a> {
     pub url: &'a Url,
     /// The source is a local file: links get spans.
     pub local: bool,
+    /// Whether what the page needs to look as it did is asked for: see [`Page::assets`].
+    pub assets: bool,
 }
 
 /// Reads a body.
 pub fn read(body: &Body<'_>) -> Page {
-    let kind = kind(body);
-    if kind == PageKind::Opaque {
-        return opaque(body.bytes);
+    let mut page = read_as(body, kind(body));
+    if body.assets && page.kind != PageKind::Html {
+        page.assets = assets::of_links(&page.links);
     }
+    page
+}
+
+fn read_as(body: &Body<'_>, kind: PageKind) -> Page {
     let host = body.url.host_str().unwrap_or("");
+    if kind == PageKind::Opaque {
+        let mut page = opaque(body.bytes);
+        if body.media_type == Some("text/css") {
+            let decoded = charset::decode_style(body.bytes, body.charset, host);
+            page.charset = decoded.charset;
+            page.links = css::links(&decoded.text, body.url);
+        }
+        return page;
+    }
     let decoded = charset::decode(body.bytes, body.charset, kind == PageKind::Html, host);
     // Offsets in the text are offsets in the bytes only when decoding altered nothing.
     let spans = (body.local && matches!(decoded.text, Cow::Borrowed(_))).then_some(decoded.mark);
     let page = match kind {
         PageKind::Markdown => markdown::read(&decoded.text, body.url, spans),
         PageKind::Text => text::read(&decoded.text, body.url, spans),
-        PageKind::Html | PageKind::Opaque => html::read(&decoded.text, body.url, spans),
+        PageKind::Html | PageKind::Opaque => html::read(&decoded.text, body.url, spans, body.assets),
     };
     Page {
         charset: decoded.charset,
@@ -64,7 +83,17 @@ pub fn read(body: &Body<'_>) -> Page {
 
 /// Reads HTML that is decoded already.
 pub fn read_html(html: &str, url: &Url) -> Page {
-    html::read(html, url, None)
+    html::read(html, url, None, false)
+}
+
+/// Whether an address carries its content, or runs something: nothing is ever fetched for it.
+fn is_inline(address: &str) -> bool {
+    let address = address.trim_ascii_start();
+    ["data:", "blob:", "about:", "javascript:"].iter().any(|scheme| {
+        address
+            .get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// White space folded to single spaces, trimmed, in Unicode normal form C.
@@ -112,6 +141,8 @@ fn opaque(bytes: &[u8]) -> Page {
         document: DocumentDigest::of(bytes),
         text_digest: TextDigest::of(bytes),
         links: Vec::new(),
+        assets: Vec::new(),
+        noarchive: false,
         cut: false,
     }
 }
@@ -250,6 +281,7 @@ mod tests {
             charset: None,
             url,
             local: true,
+            assets: false,
         }
     }
 

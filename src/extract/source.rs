@@ -93,6 +93,11 @@ impl<'a> Tags<'a> {
         Self { source, at }
     }
 
+    /// Where the next tag is looked for from.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
     /// Moves on to the end tag of the element `name`, whose content is not markup.
     pub fn skip_content(&mut self, name: &str) {
         let bytes = self.source.as_bytes();

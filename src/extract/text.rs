@@ -42,6 +42,8 @@ pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
         text_digest: digest::of_text(&text),
         text,
         links,
+        assets: Vec::new(),
+        noarchive: false,
         cut: false,
     }
 }

@@ -260,9 +260,12 @@ impl Frontier {
         if !matches!(url.scheme(), "http" | "https") {
             return Admission::Go;
         }
-        if purpose == Purpose::Citation
-            && let Some(why) = self.scope.refuses(url)
-        {
+        let refused = match purpose {
+            Purpose::Citation => self.scope.refuses(url),
+            Purpose::Asset => self.scope.refuses_asset(url),
+            Purpose::Article | Purpose::Robots => None,
+        };
+        if let Some(why) = refused {
             return Admission::Refuse(Access::OutOfScope, why);
         }
         if !self.limits.obey_robots {

@@ -34,14 +34,26 @@ impl Scope {
 
     /// Why an address is left out, if it is. An include pattern that matches wins over exclusion.
     pub fn refuses(&self, url: &Url) -> Option<String> {
-        let text = url.as_str();
-        if self.include.iter().any(|pattern| pattern.is_match(text)) {
+        if self.includes(url) {
             return None;
         }
-        if let Some(pattern) = self.exclude.iter().find(|pattern| pattern.is_match(text)) {
-            return Some(format!("excluded by the pattern {:?}", pattern.as_str()));
-        }
-        (!self.include.is_empty()).then(|| "matches none of the include patterns".to_owned())
+        self.excludes(url)
+            .or_else(|| (!self.include.is_empty()).then(|| "matches none of the include patterns".to_owned()))
+    }
+
+    /// Why an asset is left out, if it is: include patterns choose pages, and what those need need not
+    /// match them.
+    pub fn refuses_asset(&self, url: &Url) -> Option<String> {
+        self.excludes(url).filter(|_| !self.includes(url))
+    }
+
+    fn includes(&self, url: &Url) -> bool {
+        self.include.iter().any(|pattern| pattern.is_match(url.as_str()))
+    }
+
+    fn excludes(&self, url: &Url) -> Option<String> {
+        let pattern = self.exclude.iter().find(|pattern| pattern.is_match(url.as_str()))?;
+        Some(format!("excluded by the pattern {:?}", pattern.as_str()))
     }
 }
 
@@ -68,6 +80,16 @@ mod tests {
                 refused,
                 "{include:?} {exclude:?}"
             );
+        }
+        for (include, exclude, refused) in [
+            (&[][..], &[][..], false),
+            (&["/y$"], &[], false),
+            (&["/y$"], &["a\\.example"], true),
+            (&["/x$"], &["a\\.example"], false),
+        ] {
+            let asset = Url::parse("http://a.example/x").unwrap();
+            let got = scope(include, exclude).unwrap().refuses_asset(&asset);
+            assert_eq!(got.is_some(), refused, "an asset: {include:?} {exclude:?}");
         }
         assert!(scope(&["("], &[]).unwrap_err().contains("\"(\""));
     }

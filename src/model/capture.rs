@@ -15,6 +15,8 @@ words! {
         Article = "article",
         /// A page that an article cites, or that is reached within the depth.
         Citation = "citation",
+        /// What a page needs to look as it did: a style sheet, an image, a font.
+        Asset = "asset",
         /// A robots.txt.
         Robots = "robots",
     }

@@ -3,6 +3,7 @@
 use super::{
     digest::{DocumentDigest, TextDigest},
     link::Link,
+    url::Url,
     words::words,
 };
 
@@ -19,7 +20,7 @@ words! {
         Markdown = "markdown",
         /// Plain text.
         Text = "text",
-        /// Something without text of its own: an image, an archive, an unknown type.
+        /// Something without text of its own: an image, a style sheet, an archive, an unknown type.
         Opaque = "opaque",
     }
 }
@@ -47,6 +48,11 @@ pub struct Page {
     pub text_digest: TextDigest,
     /// Every link, in document order.
     pub links: Vec<Link>,
+    /// What it needs to look as it did, each once; empty unless that was asked for. No part of the page
+    /// version: what is kept of a page must not hang on a setting.
+    pub assets: Vec<Url>,
+    /// True when it asks that no copy of it be kept.
+    pub noarchive: bool,
     /// True when the document was too deep or too large to be read whole.
     pub cut: bool,
 }

@@ -18,6 +18,36 @@ words! {
     }
 }
 
+words! {
+    /// Of which pages a run keeps what they need to look as they did.
+    pub enum Assets {
+        /// Of none.
+        None = "none",
+        /// Of the articles.
+        Articles = "articles",
+        /// Of the articles and of every page they cite.
+        All = "all",
+    }
+}
+
+impl Assets {
+    /// Most assets taken from one page, or from one style sheet.
+    pub const PER_PAGE: usize = 2_000;
+    /// Most assets of one run.
+    pub const PER_RUN: usize = 10_000;
+    /// Most `@import` rules followed from a page's style sheet, one from another.
+    pub const IMPORTS: u32 = 5;
+
+    /// Whether those of a page fetched for `purpose` are kept.
+    pub const fn are_kept(self, purpose: Purpose) -> bool {
+        match self {
+            Assets::None => false,
+            Assets::Articles => matches!(purpose, Purpose::Article),
+            Assets::All => matches!(purpose, Purpose::Article | Purpose::Citation),
+        }
+    }
+}
+
 /// Something to fetch, as the archive keeps it.
 #[derive(Debug, Clone)]
 pub struct Task {
@@ -27,7 +57,8 @@ pub struct Task {
     pub url: Url,
     /// Why it is fetched.
     pub purpose: Purpose,
-    /// Links followed from the article: 0 for the article itself.
+    /// Links followed from the article: 0 for the article itself. Of an asset: 1 when a page names it,
+    /// one more for each style sheet in between.
     pub depth: u32,
     /// Attempts already committed in this run.
     pub attempts: u32,
@@ -73,6 +104,13 @@ pub enum Body {
         /// Encoded for storage, verified to decode to the same bytes.
         blob: EncodedBlob,
     },
+    /// Bytes that the site asks not to keep: only which they were.
+    Withheld {
+        /// SHA-256 of the decoded bytes.
+        digest: super::digest::PayloadDigest,
+        /// Length of the decoded bytes.
+        length: u64,
+    },
 }
 
 /// Bytes as the archive keeps them.
@@ -114,8 +152,8 @@ pub struct PackedPage {
     pub page: Page,
     /// Whether each of its links becomes a row; otherwise those of its main text do.
     pub every_link: bool,
-    /// zstd frame of the main text.
-    pub text: Vec<u8>,
+    /// zstd frame of the main text; `None` when the site asks that no copy be kept.
+    pub text: Option<Vec<u8>>,
     /// zstd frame of the addresses that become no row, one a line.
     pub around: Option<Vec<u8>>,
 }

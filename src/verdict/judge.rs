@@ -189,6 +189,10 @@ impl Readings {
                 self.evidence
                     .push(format!("{} sentences removed, {} added", removed.len(), added.len()));
             }
+        } else {
+            self.evidence.push(format!(
+                "the text is not that of {day}; how much has changed cannot be told, for the site asks that no copy be kept"
+            ));
         }
     }
 

@@ -1,11 +1,13 @@
 //! The built binary against a local web, one file per behaviour.
 
 mod archive;
+mod assets;
 mod bad_input;
 mod check;
 mod demo;
 mod harness;
 mod network;
+mod noarchive;
 mod plumbing;
 mod query;
 mod report;

@@ -1,0 +1,229 @@
+//! Page versions: what a payload says at a URL, with its links and its texts.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::ingest::Ingest;
+use crate::model::{
+    link::{Link, Role},
+    page::{EXTRACTOR_VERSION, Page},
+    run::PackedPage,
+    url::{self, Url},
+};
+
+/// A version that was written or found, and what is to be visited for it.
+pub(super) struct Version {
+    pub id: i64,
+    pub cites: Vec<Url>,
+    pub assets: Vec<Url>,
+}
+
+/// What a page version adds to the full-text index.
+pub(super) struct SearchRow {
+    pub version: i64,
+    pub title: String,
+    pub text: String,
+}
+
+/// Texts waiting for the full-text index at most, in bytes.
+const WAITING_MAX: usize = 8 << 20;
+
+impl Ingest<'_> {
+    pub(super) fn find_version(
+        &mut self,
+        payload_id: i64,
+        url_id: i64,
+        media_type: &str,
+        charset: &str,
+    ) -> rusqlite::Result<Option<Version>> {
+        let id = self
+            .sql
+            .prepare_cached(
+                "SELECT id FROM page_version WHERE payload_id = ?1 AND url_id = ?2 AND media_type = ?3
+                     AND charset = ?4 AND extractor_version = ?5",
+            )?
+            .query_row(
+                params![payload_id, url_id, media_type, charset, EXTRACTOR_VERSION],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(id.map(|id| Version {
+            id,
+            cites: Vec::new(),
+            assets: Vec::new(),
+        }))
+    }
+
+    pub(super) fn page_version(
+        &mut self,
+        payload_id: i64,
+        url_id: i64,
+        media_type: &str,
+        charset: &str,
+        packed: PackedPage,
+    ) -> rusqlite::Result<Version> {
+        let PackedPage {
+            mut page,
+            every_link,
+            text,
+            around,
+        } = packed;
+        let assets = std::mem::take(&mut page.assets);
+        let cites: Vec<Url> = page
+            .links
+            .iter()
+            .filter(|link| link.role == Role::Cite)
+            .filter_map(|link| link.target.as_ref().ok().map(|target| target.url.clone()))
+            .collect();
+        if let Some(known) = self.find_version(payload_id, url_id, media_type, charset)? {
+            if every_link {
+                self.sql
+                    .execute("DELETE FROM link WHERE page_version_id = ?", [known.id])?;
+                self.sql
+                    .execute("DELETE FROM occurrence WHERE page_version_id = ?", [known.id])?;
+                self.sql
+                    .execute("UPDATE page_version SET every_link = 1 WHERE id = ?", [known.id])?;
+                self.links(known.id, &page.links, true)?;
+            }
+            if let Some(text) = text {
+                self.make_up_for_text(known.id, &text, around.as_deref(), page)?;
+            }
+            return Ok(Version {
+                id: known.id,
+                cites,
+                assets,
+            });
+        }
+        self.sql
+            .prepare_cached(
+                "INSERT INTO page_version (payload_id, url_id, media_type, charset, extractor_version, kind, read_as,
+                     title, language, published, canonical, document_sha256, text_sha256, text_length, cut, every_link)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            )?
+            .execute(params![
+                payload_id,
+                url_id,
+                media_type,
+                charset,
+                EXTRACTOR_VERSION,
+                page.kind.as_str(),
+                page.charset,
+                page.title,
+                page.language,
+                page.published,
+                page.canonical,
+                page.document.0,
+                page.text_digest.0,
+                page.text.len() as i64,
+                page.cut,
+                every_link,
+            ])?;
+        let id = self.sql.last_insert_rowid();
+        if every_link || text.is_some() {
+            self.links(id, &page.links, every_link)?;
+        }
+        if let Some(text) = text {
+            self.sql
+                .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
+                .execute(params![id, text, around])?;
+            self.make_searchable(id, page)?;
+        }
+        Ok(Version { id, cites, assets })
+    }
+
+    /// The texts of a version that was first read when the site asked to keep none, and asks no more.
+    fn make_up_for_text(
+        &mut self,
+        version: i64,
+        text: &[u8],
+        around: Option<&[u8]>,
+        page: Page,
+    ) -> rusqlite::Result<()> {
+        let added = self
+            .sql
+            .prepare_cached(
+                "INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![version, text, around])?;
+        if added == 0 {
+            return Ok(());
+        }
+        let every_link: bool =
+            self.sql
+                .query_row("SELECT every_link FROM page_version WHERE id = ?", [version], |row| {
+                    row.get(0)
+                })?;
+        if !every_link {
+            self.links(version, &page.links, false)?;
+        }
+        self.make_searchable(version, page)
+    }
+
+    /// The full-text index is written for many pages in one go: in between, each statement that needs
+    /// a savepoint of its own would make it write a segment for every page.
+    fn make_searchable(&mut self, version: i64, page: Page) -> rusqlite::Result<()> {
+        let Page { title, text, .. } = page;
+        if !text.is_empty() || !title.is_empty() {
+            self.waiting += title.len() + text.len();
+            self.unsearchable.push(SearchRow { version, title, text });
+        }
+        if self.waiting >= WAITING_MAX {
+            self.finish()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.
+    fn links(&mut self, version: i64, links: &[Link], every_link: bool) -> rusqlite::Result<()> {
+        for (ordinal, link) in (1i64..).zip(links) {
+            if !every_link && !link.has_row() {
+                continue;
+            }
+            let anchor = url::without_userinfo(&link.anchor);
+            let (target, fragment) = match &link.target {
+                Ok(target) => (Some(self.url_id(&target.url)?), target.fragment.as_deref()),
+                Err(_) => (None, None),
+            };
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO link (page_version_id, ordinal, target_id, fragment, role, place, rel, anchor)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .execute(params![
+                    version,
+                    ordinal,
+                    target,
+                    fragment,
+                    link.role.code(),
+                    link.place.code(),
+                    (!link.rel.is_empty()).then_some(&link.rel),
+                    anchor,
+                ])?;
+            if every_link {
+                self.occurrence(version, ordinal, link)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn occurrence(&mut self, version: i64, ordinal: i64, link: &Link) -> rusqlite::Result<()> {
+        let span = link.span;
+        self.sql
+            .prepare_cached(
+                "INSERT INTO occurrence (page_version_id, ordinal, raw, skip, section, span_start, span_end, line, column)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                version,
+                ordinal,
+                url::without_userinfo(&link.raw.0),
+                link.target.as_ref().err().map(|skip| skip.as_str()),
+                link.section,
+                span.map(|s| s.start as i64),
+                span.map(|s| s.end as i64),
+                span.map(|s| s.line as i64),
+                span.map(|s| s.column as i64),
+            ])?;
+        Ok(())
+    }
+}
