@@ -9,17 +9,21 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    archive::{Archive, ArchiveError, Reader, Writer, WriterHandle, encode, pack},
+    archive::{Archive, ArchiveError, HeldPage, Reader, Writer, WriterHandle, encode, pack},
     extract,
     fetch::decode,
     model::{
         capture::{Answer, Capture, Exchange, Outcome, Purpose, Revisit},
         digest::{EncodedDigest, PayloadDigest},
+        page::{Page, PageKind},
         run::{Attempt, Body, Committed, PackedPage, Prepared, Prior, Task, TaskEnd},
         url::{self, RawHref, Url},
         verdict::{Access, Transport},
     },
-    verdict::access,
+    verdict::{
+        access,
+        wall::{self, Said, Seen},
+    },
 };
 
 /// An attempt as the driver hands it over.
@@ -127,11 +131,13 @@ impl Worker {
         let follow = task.as_ref().is_some_and(|task| task.depth < self.depth);
         let last = hops.len().saturating_sub(1);
         let prior = task.as_ref().and_then(|task| task.prior.clone());
+        let asked = hops.first().map(|hop| hop.url.clone());
         let prepared: Result<Vec<Prepared>, ArchiveError> = hops
             .into_iter()
             .enumerate()
             .map(|(position, exchange)| {
                 let reading = Reading {
+                    asked: asked.as_ref().filter(|_| position > 0),
                     purpose,
                     follow: follow && purpose == Purpose::Citation,
                     last: position == last,
@@ -174,7 +180,7 @@ impl Worker {
         &self,
         mut exchange: Exchange,
         prior: Option<&Prior>,
-        reading: Reading,
+        reading: Reading<'_>,
     ) -> Result<Prepared, ArchiveError> {
         let (transport, access) = access::read(&exchange.outcome);
         let mut capture = blank(transport, access);
@@ -255,7 +261,7 @@ impl Worker {
         exchange: &Exchange,
         bytes: &[u8],
         capture: &mut Capture,
-        reading: Reading,
+        reading: Reading<'_>,
     ) -> Result<(Body, Option<PackedPage>), ArchiveError> {
         let digest = match (&capture.encoded_sha256, capture.encoded_length) {
             // Without a content coding both digests are of the same bytes.
@@ -271,9 +277,9 @@ impl Worker {
             .reader
             .held(&digest, &exchange.url, media_type, charset, is_article)?;
         let wanted = reading.last && reading.purpose != Purpose::Robots && capture.is_good();
-        let unread = reading.follow || !held.is_some_and(|held| held.read);
-        let packed = (wanted && unread).then(|| {
-            let page = extract::read(&extract::Body {
+        let known = held.as_ref().and_then(|held| held.read.as_ref());
+        let page = (wanted && (reading.follow || known.is_none())).then(|| {
+            extract::read(&extract::Body {
                 bytes,
                 media_type: capture.media_type.as_deref(),
                 charset: capture.charset.as_deref(),
@@ -282,11 +288,13 @@ impl Worker {
                     _ => &exchange.url,
                 },
                 local: matches!(exchange.outcome, Outcome::Local { .. }),
-            });
-            pack(page, is_article)
+            })
         });
+        read_wall(exchange, bytes, said(page.as_ref(), known), capture, reading);
+        // What a wall says is kept as bytes; it is no page of this address, to be searched or followed.
+        let page = page.filter(|_| capture.access == Access::Open);
         let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
-        let page = packed.transpose().map_err(failed)?;
+        let page = page.map(|page| pack(page, is_article)).transpose().map_err(failed)?;
         let body = match held {
             Some(held) => {
                 capture.revisit = Some(Revisit::IdenticalPayload);
@@ -304,9 +312,46 @@ impl Worker {
     }
 }
 
+/// What a wall is known by in an HTML page, read now or before: the same words give the same reading.
+fn said<'a>(page: Option<&'a Page>, known: Option<&'a HeldPage>) -> Option<Said<'a>> {
+    let (kind, title, text_length) = match (page, known) {
+        (Some(page), _) => (page.kind, page.title.as_str(), page.text.len() as u64),
+        (None, Some(known)) => (known.kind, known.title.as_str(), known.text_length),
+        (None, None) => return None,
+    };
+    (kind == PageKind::Html).then_some(Said { title, text_length })
+}
+
+/// Looks whether the end of a chain is a wall before the page that was asked for.
+fn read_wall(exchange: &Exchange, bytes: &[u8], page: Option<Said<'_>>, capture: &mut Capture, reading: Reading<'_>) {
+    let Outcome::Answer(answer) = &exchange.outcome else {
+        return;
+    };
+    if !reading.last || reading.purpose == Purpose::Robots {
+        return;
+    }
+    let found = wall::read(&Seen {
+        asked: reading.asked.unwrap_or(&exchange.url),
+        url: &exchange.url,
+        status: answer.status,
+        headers: &answer.headers,
+        bytes,
+        page,
+    });
+    if let Some(found) = found {
+        capture.access = found.access;
+        capture.detail = Some(match capture.detail.take() {
+            Some(detail) => format!("{detail}; {}", found.detail()),
+            None => found.detail(),
+        });
+    }
+}
+
 /// How far an exchange's body is to be read.
 #[derive(Clone, Copy)]
-struct Reading {
+struct Reading<'a> {
+    /// Where the chain began, at a hop after that.
+    asked: Option<&'a Url>,
     purpose: Purpose,
     follow: bool,
     last: bool,

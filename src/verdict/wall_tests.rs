@@ -1,0 +1,1 @@
+//! Walls, and pages that only look like them.
