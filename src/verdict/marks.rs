@@ -23,7 +23,7 @@ pub(super) enum Mark {
 const CHALLENGE: &[&str] = &[
     // Cloudflare. Its /cdn-cgi/challenge-platform/ is no such part: it watches ordinary pages too.
     "_cf_chl_opt",
-    "cf_chl_",
+    "__cf_chl_",
     "cf-browser-verification",
     "cf-captcha-container",
     // DataDome; its tags.js on ordinary pages comes from another host.

@@ -11,3 +11,4 @@ mod report;
 mod resume;
 mod safety;
 mod snapshot;
+mod walls;
