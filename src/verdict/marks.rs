@@ -157,17 +157,17 @@ impl Marks {
 
 /// Reads a source for marks, in one pass.
 pub(super) fn scan(source: &[u8]) -> Marks {
-    static MACHINE: LazyLock<(Option<AhoCorasick>, Vec<(Mark, &'static str)>)> = LazyLock::new(|| {
-        let needles: Vec<(Mark, &'static str)> = TABLES
+    static NEEDLES: LazyLock<Vec<(Mark, &'static str)>> = LazyLock::new(|| {
+        TABLES
             .iter()
             .flat_map(|(mark, table)| table.iter().map(|needle| (*mark, *needle)))
-            .collect();
-        (searcher(needles.iter().map(|(_, needle)| *needle)), needles)
+            .collect()
     });
-    let (machine, needles) = &*MACHINE;
+    static MACHINE: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| searcher(NEEDLES.iter().map(|(_, needle)| *needle)));
     let mut marks = Marks::default();
-    for found in machine.iter().flat_map(|machine| machine.find_overlapping_iter(source)) {
-        let (mark, needle) = needles[found.pattern().as_usize()];
+    for found in MACHINE.iter().flat_map(|machine| machine.find_overlapping_iter(source)) {
+        let (mark, needle) = NEEDLES[found.pattern().as_usize()];
         marks.0[mark as usize].get_or_insert(needle);
     }
     marks
