@@ -452,6 +452,8 @@ fn may_pass(transport: Transport, access: Access, outcome: &Outcome) -> bool {
         _ => None,
     };
     match transport {
+        // A wall that answers 503 stands there the next time too.
+        Transport::Ok if access == Access::BotWall => false,
         Transport::Ok => access == Access::RateLimited || matches!(status, Some(500 | 502 | 503 | 504)),
         Transport::Refused
         | Transport::Reset

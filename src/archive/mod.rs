@@ -24,7 +24,7 @@ pub use ingest::Ingest;
 pub use lock::RunLock;
 pub use open::{Archive, FORMAT_VERSION};
 pub use query::{Rows, SearchHit, Value};
-pub use read::{Held, Reader, RobotsCache, Shown};
+pub use read::{Held, HeldPage, Reader, RobotsCache, Shown};
 pub use reports::ReportScope;
 pub use writer::{Writer, WriterHandle};
 

@@ -1,13 +1,16 @@
 //! Reading back: what the crawl asks, and what `show` and `list` show.
 
-use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
+use rusqlite::{
+    Connection, OptionalExtension, Row, params,
+    types::{Type, ValueRef},
+};
 
 use super::{Archive, ArchiveError, Result, articles::OpenRun, blob};
 use crate::model::{
     article::Article,
     capture::Purpose,
     digest::PayloadDigest,
-    page::EXTRACTOR_VERSION,
+    page::{EXTRACTOR_VERSION, PageKind},
     run::{Prior, Task},
     time::Timestamp,
     url::Url,
@@ -20,14 +23,25 @@ pub struct Reader {
 }
 
 /// What the archive holds of a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// Row of the payload.
     pub payload_id: i64,
     /// Whether the bytes are here, and not only their digest.
     pub kept: bool,
-    /// Whether it has been read as this kind of page already, as far as is needed now.
-    pub read: bool,
+    /// What it says, where it has been read as this kind of page already, as far as is needed now.
+    pub read: Option<HeldPage>,
+}
+
+/// Of a page that was read before: what its access is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPage {
+    /// How it was read.
+    pub kind: PageKind,
+    /// Its title.
+    pub title: String,
+    /// Bytes of main text.
+    pub text_length: u64,
 }
 
 /// The newest robots.txt held for an origin.
@@ -195,10 +209,11 @@ impl Reader {
     ) -> Result<Option<Held>> {
         self.ask(|sql| {
             sql.prepare_cached(
-                "SELECT p.id, EXISTS (SELECT 1 FROM page_version v WHERE v.payload_id = p.id
+                "SELECT p.id, v.kind, v.title, v.text_length, p.blob_id IS NOT NULL FROM payload p
+                 LEFT JOIN page_version v ON v.payload_id = p.id
                      AND v.url_id = (SELECT id FROM url WHERE url = ?2) AND v.media_type = ?3 AND v.charset = ?4
-                     AND v.extractor_version = ?5 AND v.every_link >= ?6), p.blob_id IS NOT NULL
-                 FROM payload p WHERE p.sha256 = ?1",
+                     AND v.extractor_version = ?5 AND v.every_link >= ?6
+                 WHERE p.sha256 = ?1",
             )?
             .query_row(
                 params![
@@ -210,10 +225,18 @@ impl Reader {
                     every_link
                 ],
                 |row| {
+                    let read = match row.get_ref(1)? {
+                        ValueRef::Null => None,
+                        _ => Some(HeldPage {
+                            kind: word(row, 1)?,
+                            title: row.get(2)?,
+                            text_length: row.get::<_, i64>(3)? as u64,
+                        }),
+                    };
                     Ok(Held {
                         payload_id: row.get(0)?,
-                        read: row.get(1)?,
-                        kept: row.get(2)?,
+                        read,
+                        kept: row.get(4)?,
                     })
                 },
             )

@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Settings, reading::Reading};
+use super::{
+    Settings,
+    reading::{Reading, said},
+};
 use crate::{
     archive::{Archive, ArchiveError, OpenRun, Reader, Writer, WriterHandle, encode, pack},
     fetch::decode,
@@ -139,11 +142,13 @@ impl Worker {
         let again = self.kind == RunKind::Snapshot && (assets || purpose == Purpose::Asset);
         let last = hops.len().saturating_sub(1);
         let prior = task.as_ref().and_then(|task| task.prior.clone());
+        let asked = hops.first().map(|hop| hop.url.clone());
         let prepared: Result<Vec<Prepared>, ArchiveError> = hops
             .into_iter()
             .enumerate()
             .map(|(position, exchange)| {
                 let reading = Reading {
+                    asked: asked.as_ref().filter(|_| position > 0),
                     purpose,
                     depth,
                     again: again || follow && purpose == Purpose::Citation,
@@ -188,7 +193,7 @@ impl Worker {
         &self,
         mut exchange: Exchange,
         prior: Option<&Prior>,
-        reading: Reading,
+        reading: Reading<'_>,
     ) -> Result<Prepared, ArchiveError> {
         let (transport, access) = access::read(&exchange.outcome);
         let mut capture = blank(transport, access);
@@ -269,7 +274,7 @@ impl Worker {
         exchange: &Exchange,
         bytes: &[u8],
         capture: &mut Capture,
-        reading: Reading,
+        reading: Reading<'_>,
     ) -> Result<(Body, Option<PackedPage>), ArchiveError> {
         let digest = match (&capture.encoded_sha256, capture.encoded_length) {
             // Without a content coding both digests are of the same bytes.
@@ -284,11 +289,15 @@ impl Worker {
         let held = self
             .reader
             .held(&digest, &exchange.url, media_type, charset, is_article)?;
-        let unread = reading.again || !held.is_some_and(|held| held.read && held.kept);
-        let page = match unread {
+        let known = held.as_ref().and_then(|held| held.read.as_ref());
+        let kept = held.as_ref().is_some_and(|held| held.kept);
+        let page = match reading.again || known.is_none() || !kept {
             true => reading.read(exchange, bytes, capture),
             false => None,
         };
+        reading.look_for_a_wall(exchange, bytes, said(page.as_ref(), known), capture);
+        // What a wall says is kept as bytes; it is no page of this address, to be searched or followed.
+        let page = page.filter(|_| capture.access == Access::Open);
         let agent = self.noarchive_agent.as_deref();
         let withheld = agent.is_some_and(|agent| reading.asks_for_no_copy(exchange, page.as_ref(), agent));
         let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
@@ -296,7 +305,7 @@ impl Worker {
             .map(|page| pack(page, is_article, withheld))
             .transpose()
             .map_err(failed)?;
-        if withheld && !held.is_some_and(|held| held.kept) {
+        if withheld && !kept {
             let why = "not kept: the site asks for no copies (noarchive)";
             capture.detail.get_or_insert_with(|| why.to_owned());
         }

@@ -1,19 +1,23 @@
 //! How far the body of an exchange is to be read, and what is taken from it.
 
 use crate::{
+    archive::HeldPage,
     extract,
     model::{
         capture::{Capture, Exchange, Outcome, Purpose},
         link::Role,
-        page::Page,
+        page::{Page, PageKind},
         run::Assets,
         url::Url,
     },
+    verdict::wall::{self, Said, Seen},
 };
 
 /// How far an exchange's body is to be read.
 #[derive(Clone, Copy)]
-pub(super) struct Reading {
+pub(super) struct Reading<'a> {
+    /// Where the chain began, at a hop after that.
+    pub asked: Option<&'a Url>,
     pub purpose: Purpose,
     /// Links from the article, or style sheets from the page.
     pub depth: u32,
@@ -25,7 +29,7 @@ pub(super) struct Reading {
     pub last: bool,
 }
 
-impl Reading {
+impl Reading<'_> {
     /// The page in a body, where it is one.
     pub fn read(&self, exchange: &Exchange, bytes: &[u8], capture: &Capture) -> Option<Page> {
         if !self.last || !capture.is_good() {
@@ -53,6 +57,31 @@ impl Reading {
             page.assets = drawn_in(&page, self.depth);
         }
         Some(page)
+    }
+
+    /// Looks whether the end of a chain is a wall before the page that was asked for.
+    pub fn look_for_a_wall(&self, exchange: &Exchange, bytes: &[u8], page: Option<Said<'_>>, capture: &mut Capture) {
+        let Outcome::Answer(answer) = &exchange.outcome else {
+            return;
+        };
+        if !self.last || !matches!(self.purpose, Purpose::Article | Purpose::Citation) {
+            return;
+        }
+        let found = wall::read(&Seen {
+            asked: self.asked.unwrap_or(&exchange.url),
+            url: &exchange.url,
+            status: answer.status,
+            headers: &answer.headers,
+            bytes,
+            page,
+        });
+        if let Some(found) = found {
+            capture.access = found.access;
+            capture.detail = Some(match capture.detail.take() {
+                Some(detail) => format!("{detail}; {}", found.detail()),
+                None => found.detail(),
+            });
+        }
     }
 
     /// Whether the site asks `agent` to keep no copy of this. A local file is the user's own, and robots.txt
@@ -86,4 +115,14 @@ fn drawn_in(sheet: &Page, depth: u32) -> Vec<Url> {
         .take(Assets::PER_PAGE)
         .map(|target| target.url.clone())
         .collect()
+}
+
+/// What a wall is known by in an HTML page, read now or before: the same words give the same reading.
+pub(super) fn said<'a>(page: Option<&'a Page>, known: Option<&'a HeldPage>) -> Option<Said<'a>> {
+    let (kind, title, text_length) = match (page, known) {
+        (Some(page), _) => (page.kind, page.title.as_str(), page.text.len() as u64),
+        (None, Some(known)) => (known.kind, known.title.as_str(), known.text_length),
+        (None, None) => return None,
+    };
+    (kind == PageKind::Html).then_some(Said { title, text_length })
 }

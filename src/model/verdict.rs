@@ -3,7 +3,7 @@
 use super::{time::Timestamp, words::words};
 
 /// Version of the rules that turn readings into a class. Raise it with every change of a rule.
-pub const RULES_VERSION: i64 = 1;
+pub const RULES_VERSION: i64 = 2;
 
 words! {
     /// How the connection went.
@@ -54,11 +54,13 @@ words! {
         Auth = "auth",
         /// Led to a log-in page instead.
         LoginRedirect = "login-redirect",
-        /// 402: payment wanted.
+        /// Led to a page that wants consent to cookies first.
+        Consent = "consent",
+        /// Payment wanted: 402, or only the beginning of the text is given.
         Paywall = "paywall",
         /// 403.
         Forbidden = "forbidden",
-        /// A challenge for robots, or 999.
+        /// A challenge for robots, whatever its status, or 999.
         BotWall = "bot-wall",
         /// 429.
         RateLimited = "rate-limited",

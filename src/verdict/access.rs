@@ -24,12 +24,29 @@ fn transport(answer: &Answer) -> Transport {
     }
 }
 
+/// Header fields that a product sends with its challenges and blocks, and with nothing else. An empty
+/// value stands for any.
+const MARKS: &[(&str, &str)] = &[
+    ("cf-mitigated", "challenge"),
+    ("x-amzn-waf-action", "captcha"),
+    ("x-amzn-waf-action", "challenge"),
+    ("x-vercel-mitigated", "challenge"),
+    ("x-vercel-mitigated", "deny"),
+    ("x-sucuri-block", ""),
+];
+
+/// The header field that tells of a challenge, whatever the status.
+pub(super) fn mark(headers: &[(String, Vec<u8>)]) -> Option<(&'static str, &'static str)> {
+    let matches = |(name, value): &&(&str, &str)| {
+        headers
+            .iter()
+            .any(|(n, v)| n == name && (value.is_empty() || v.trim_ascii().eq_ignore_ascii_case(value.as_bytes())))
+    };
+    MARKS.iter().find(matches).copied()
+}
+
 fn access(answer: &Answer) -> Access {
-    // Cloudflare marks its challenges so, whatever their status.
-    if answer
-        .header("cf-mitigated")
-        .is_some_and(|value| value.eq_ignore_ascii_case("challenge"))
-    {
+    if mark(&answer.headers).is_some() {
         return Access::BotWall;
     }
     match answer.status {
@@ -76,6 +93,15 @@ mod tests {
             (503, &[], Access::Open),
             (503, &[("cf-mitigated", "challenge")], Access::BotWall),
             (999, &[], Access::BotWall),
+            (407, &[], Access::Auth),
+            (202, &[("x-amzn-waf-action", "Challenge")], Access::BotWall),
+            (405, &[("x-amzn-waf-action", "captcha")], Access::BotWall),
+            (429, &[("x-vercel-mitigated", "challenge")], Access::BotWall),
+            (403, &[("x-sucuri-block", "EXP006")], Access::BotWall),
+            (200, &[("cf-mitigated", "none")], Access::Open),
+            // These stand on every page of a site that such a product guards.
+            (200, &[("x-datadome", "protected")], Access::Open),
+            (200, &[("x-iinfo", "1-2-3"), ("server", "ddos-guard")], Access::Open),
         ] {
             assert_eq!(read(&answer(status, headers)), (Transport::Ok, want), "{status}");
         }

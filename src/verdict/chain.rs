@@ -66,24 +66,29 @@ fn loosely(url: &str) -> String {
 }
 
 /// The login page a chain ended on instead of the page asked for. Two signals are needed: the path
-/// of a login page, and a parameter that names the way back.
+/// of a login page, and a parameter that names the way back. Answers are read for login pages when
+/// they come (`detour`); this judges captures that were taken before that was so.
 pub(super) fn login_page(chain: &ChainFacts) -> Option<&str> {
     let (first, last) = (chain.hops.first()?, chain.hops.last()?);
-    if chain.hops.len() < 2 || asks_to_log_in(&first.url) {
+    let (asked, ended) = (Url::parse(&first.url).ok()?, Url::parse(&last.url).ok()?);
+    if chain.hops.len() < 2 || has_login_path(&asked) {
         return None;
     }
-    asks_to_log_in(&last.url).then_some(last.url.as_str())
+    (has_login_path(&ended) && names_way_back(&ended)).then_some(last.url.as_str())
 }
 
-fn asks_to_log_in(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
+/// Whether the path is that of a page that asks who you are.
+pub(super) fn has_login_path(url: &Url) -> bool {
     let path = url.path().to_ascii_lowercase();
-    let by_path = path.split('/').any(|segment| LOGIN_SEGMENTS.contains(&segment));
-    let by_query = url.query_pairs().any(|(name, value)| {
+    path.split('/').any(|segment| LOGIN_SEGMENTS.contains(&segment))
+}
+
+/// Whether the query names an address to go back to.
+pub(super) fn names_way_back(url: &Url) -> bool {
+    url.query_pairs().any(|(name, value)| {
         RETURN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
             && (value.contains('/') || value.contains("%2F"))
-    });
-    by_path && by_query
+    })
 }
 
 #[cfg(test)]
@@ -146,12 +151,9 @@ mod tests {
             let hops = [("http://a.example/story", 302), (to, 200)];
             assert_eq!(login_page(&chain(&hops)).is_some(), login, "{to}");
         }
-        assert_eq!(
-            login_page(&chain(&[
-                ("http://a.example/login?next=/x", 302),
-                ("http://a.example/login?next=/y", 200)
-            ])),
-            None
-        );
+        for cited in ["http://a.example/login?next=/x", "http://a.example/login"] {
+            let hops = [(cited, 302), ("http://a.example/login?next=/y", 200)];
+            assert_eq!(login_page(&chain(&hops)), None, "{cited} was one from the beginning");
+        }
     }
 }

@@ -31,6 +31,8 @@ pub fn judge(facts: &CitationFacts, texts: Option<(&str, &str)>, accept: &[Range
     readings.content(facts, texts);
     let accepted = hop
         .status
+        // A wall that answers 200 is not what those had in mind who accept 200.
+        .filter(|status| !(200..300).contains(status))
         .filter(|status| !is_good(hop) && accept.iter().any(|range| range.contains(status)));
     let class = match accepted {
         Some(status) => {
@@ -218,6 +220,14 @@ impl Readings {
             ),
             (A::Auth, ..) => (Class::Blocked, format!("credentials are wanted ({status})")),
             (A::LoginRedirect, ..) => (Class::Blocked, "leads to a login page".into()),
+            (A::Consent, ..) => (
+                Class::Blocked,
+                "leads to a page that asks for consent to cookies first".into(),
+            ),
+            (A::Paywall, ..) if status.starts_with('2') => (
+                Class::Blocked,
+                "only the beginning of the text is given without payment".into(),
+            ),
             (A::Paywall, ..) => (Class::Blocked, format!("payment is wanted ({status})")),
             (A::Forbidden, ..) => (Class::Blocked, format!("the server refuses us ({status})")),
             (A::BotWall, ..) => (Class::Blocked, "a wall against robots".into()),

@@ -14,3 +14,4 @@ mod report;
 mod resume;
 mod safety;
 mod snapshot;
+mod walls;
