@@ -13,6 +13,7 @@ mod open;
 mod query;
 mod read;
 mod reports;
+mod watches;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};

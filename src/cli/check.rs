@@ -1,20 +1,19 @@
 //! `check`: articles and links visited again; or files checked without an archive.
 
-use std::collections::HashMap;
-
 use super::{
     CLEAN,
     args::{CheckArgs, Global},
     config::{self, Config},
     context::{self, Project, SystemClock},
     error::CliError,
+    lists::{Gathered, Named},
     snapshot::{self, Session, Tell},
 };
 use crate::{
     archive::{Archive, ReportScope},
     crawl::Summary,
     model::{
-        article::{Article, ArticleKind},
+        article::{Article, ArticleKind, Seed},
         run::RunKind,
         time::Clock,
         verdict::Class,
@@ -35,19 +34,26 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     let archive = Archive::open(&config.archive)?;
     let _lock = archive.lock()?;
     let articles = chosen(&archive, &args.articles)?;
-    if articles.is_empty() {
-        return Err(CliError::usage(
-            "there is no article to check",
-            "`evercite snapshot SOURCE` takes one in",
-        ));
-    }
     let session = Session {
         global,
         archive: &archive,
         fetcher: &fetcher,
         clock: &clock,
     };
-    let summary = session.check(&articles, &config.crawl, &settings)?;
+    let gathered = match args.articles.is_empty() {
+        true => session.read_lists(&Named::default(), &config.crawl, &settings)?,
+        false => Gathered::default(),
+    };
+    if articles.is_empty() && gathered.seeds.is_empty() {
+        if gathered.read + gathered.watched_unread > 0 {
+            return snapshot::without_articles(&gathered);
+        }
+        return Err(CliError::usage(
+            "there is no article to check",
+            "`evercite snapshot SOURCE` takes one in",
+        ));
+    }
+    let summary = session.check(&articles, &gathered.seeds, &config.crawl, &settings)?;
     let covered = (!args.articles.is_empty()).then(|| articles.iter().map(|article| article.id).collect());
     finish(&session, &summary, &args, &fail_on, covered)
 }
@@ -127,10 +133,11 @@ fn finish(
 }
 
 impl Session<'_> {
-    /// Visits articles and all their links again.
+    /// Visits articles and all their links again, and takes in what is new in watched lists.
     pub fn check(
         &self,
         articles: &[Article],
+        new: &[Seed],
         args: &super::args::CrawlArgs,
         settings: &crate::crawl::Settings,
     ) -> Result<Summary, CliError> {
@@ -149,6 +156,7 @@ impl Session<'_> {
             }
             Ok(())
         })?;
-        self.work(&writer, &run, settings, HashMap::new())
+        let once = self.take(&writer, run_id, new)?;
+        self.work(&writer, &run, settings, once)
     }
 }

@@ -1,8 +1,19 @@
-//! An input, as the user names it, into what it is. Pure: the bytes of files are handed in.
+//! An input, as the user names it, into what it is: articles, and lists of them. Pure: the bytes of
+//! files and of answers are handed in.
+
+mod bookmarks;
+mod collection;
+mod feed;
+mod lines;
+mod sitemap;
+mod xml;
+
+pub use collection::{MAX_BYTES, MAX_CHILDREN, MAX_ENTRIES, entries, list_kind};
 
 use crate::model::{
     article::Document,
     canonical,
+    list::ListKind,
     url::{self, Url},
 };
 
@@ -72,6 +83,13 @@ pub fn document(name: &str, bytes: Vec<u8>, base: Option<Url>) -> Result<Documen
     if let Some(kind) = binary_kind(&bytes) {
         return Err(format!(
             "{name} is {kind}, not an article; Markdown, HTML and plain text can be read"
+        ));
+    }
+    // Bookmarks can be read as a page with many links; of the others only rubbish would come.
+    if let Some(kind) = list_kind(&bytes).filter(|kind| *kind != ListKind::Bookmarks) {
+        return Err(format!(
+            "{name} is {}, not an article; `evercite snapshot --from {name}` keeps the articles it lists",
+            kind.name()
         ));
     }
     let extension = name
