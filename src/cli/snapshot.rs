@@ -93,10 +93,11 @@ fn nothing_to_keep() -> CliError {
 /// The end of a run whose lists gave no article, as was said of each.
 pub fn without_articles(gathered: &Gathered) -> Result<u8, CliError> {
     if gathered.is_in_vain() {
-        return Err(CliError::failed(
-            "there is nothing to do: no list could be read",
-            "`evercite list` shows those that are watched; `evercite remove LIST` ends that",
-        ));
+        let hint = match gathered.watched_unread {
+            0 => "check the address, or name the articles themselves",
+            _ => "`evercite list` shows the lists that are watched; `evercite remove LIST` ends that",
+        };
+        return Err(CliError::failed("there is nothing to do: no list could be read", hint));
     }
     Ok(if gathered.named_unread > 0 { FAILED } else { CLEAN })
 }

@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use super::{
     bookmarks,
     feed::{self, Feed},
-    lines,
+    lines, looks_like_html,
     sitemap::{Opml, Sitemap},
     xml::{self, Visitor},
 };
@@ -94,7 +94,7 @@ fn is_json_feed(text: &str) -> bool {
 fn no_list(text: &str) -> String {
     let formats = "RSS, Atom, JSON Feed, sitemaps, OPML, bookmarks, JSON Lines and lists of addresses can be read";
     match xml::root(text) {
-        Some(root) if !root.eq_ignore_ascii_case("html") => {
+        Some(root) if !root.eq_ignore_ascii_case("html") && !looks_like_html(text.as_bytes()) => {
             let root: String = root.chars().take(40).collect();
             format!("it is XML of another kind (<{root}>); {formats}")
         }

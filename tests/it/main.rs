@@ -5,6 +5,7 @@ mod bad_input;
 mod check;
 mod demo;
 mod harness;
+mod lists;
 mod plumbing;
 mod query;
 mod report;
