@@ -28,13 +28,18 @@ pub const MAX_BYTES: usize = 50_000_000;
 const HEAD: usize = 64 << 10;
 /// Longer addresses are passed over.
 const MAX_ADDRESS: usize = 8 << 10;
-/// Characters of a title that are kept.
+/// Characters of a title, or of a reason, that are kept.
 const MAX_TITLE: usize = 500;
 
 /// Reads a list. `media_type` is the Content-Type it came with, or empty; it settles only what the
 /// bytes leave open. `base` is what its relative addresses stand for. What is broken after some
 /// entries gives those, and a note; the error says why there are none.
 pub fn entries(bytes: &[u8], media_type: &str, base: Option<&Url>) -> Result<Collection, String> {
+    // Errors of parsers quote what they met, and that is not ours to print.
+    read(bytes, media_type, base).map_err(|why| tidy(&why))
+}
+
+fn read(bytes: &[u8], media_type: &str, base: Option<&Url>) -> Result<Collection, String> {
     let unpacked = unpack(bytes)?;
     let text = decode(&unpacked, media_type);
     let kind = match kind(&text) {
@@ -238,7 +243,8 @@ impl Found {
         match broken {
             Some(why) if self.is_empty() => return Err(format!("{} that cannot be read: {why}", kind.name())),
             Some(why) => notes.push(format!(
-                "it is broken, and only what stands before that was read: {why}"
+                "it is broken, and only what stands before that was read: {}",
+                tidy(&why)
             )),
             None => {}
         }
@@ -269,8 +275,8 @@ fn usable(mut url: Url) -> Option<Url> {
 }
 
 /// One line, not too long, without what would move a terminal's cursor.
-fn tidy(title: &str) -> String {
-    let words: Vec<&str> = title
+fn tidy(text: &str) -> String {
+    let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
         .collect();

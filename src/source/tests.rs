@@ -243,6 +243,18 @@ fn what_is_broken_gives_what_came_before() {
 }
 
 #[test]
+fn reasons_are_short_and_harmless() {
+    let long = format!(
+        "<rss><item><link>http://h.example/</link></item><\u{1b}[2J{}></b></rss>",
+        "x".repeat(100_000)
+    );
+    let notes = read(&long).unwrap().notes;
+    assert!(notes[0].len() < 700 && !notes[0].contains('\u{1b}'));
+    let why = read(long.replace("http:", "mailto:")).unwrap_err();
+    assert!(why.len() < 700 && !why.contains('\u{1b}'));
+}
+
+#[test]
 fn what_has_no_address_is_counted() {
     let list = read("http://h.example/\nnotes.md\nftp://h.example/\nhttp://a b/\n").unwrap();
     assert_eq!(urls(&list), ["http://h.example/"]);

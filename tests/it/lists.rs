@@ -131,7 +131,8 @@ fn files_and_standard_input_are_lists_too() {
 
 #[test]
 fn a_watched_list_brings_its_new_entries() {
-    let site = articles(Site::new(), &["/a", "/b", "/c", "/d"])
+    let site = articles(Site::new(), &["/a", "/c", "/d", "/cited"])
+        .page("/b", page("B", "<a href='/cited'>cited</a>"))
         .answer("/feed", rss(&["/a"]))
         .serve();
     let evercite = Evercite::new();
@@ -146,9 +147,14 @@ fn a_watched_list_brings_its_new_entries() {
     );
 
     site.set("/feed", rss(&["/b", "/a"]));
-    let ran = evercite.ok(&["check"]);
+    let ran = evercite.run(&["check"]).exits(2);
     assert!(ran.stderr.contains("1 new article\n"), "{ran}");
     assert_eq!(locators(&evercite), [site.url("/a"), site.url("/b")]);
+    assert_eq!(
+        evercite.report().class(&site.url("/cited")),
+        "dead",
+        "its links were visited, too"
+    );
     let dated = evercite.query("SELECT article FROM article_summary WHERE cited_at = '2016-02-05'");
     assert_eq!(dated.len(), 2, "entries are dated as they were when the watching began");
     let quiet = evercite.ok(&["check", "--quiet"]);
