@@ -14,12 +14,12 @@ use crate::{
     archive::Reader,
     crawl::{
         self,
-        lists::{Lists, Origin},
+        lists::{Listed, Lists, Origin},
     },
     model::{
         article::{ArticleKind, Seed},
         canonical::CanonicalUrl,
-        list::{Collection, Watch},
+        list::{ListKind, Watch},
         time::{Clock, Timestamp},
         url::Url,
     },
@@ -72,6 +72,22 @@ struct Wanted {
     added_at: Option<Timestamp>,
 }
 
+impl Wanted {
+    /// What the archive is to remember of a list that was read.
+    fn as_read(&self, kind: ListKind, title: String, now: Timestamp) -> Watch {
+        Watch {
+            locator: self.locator.clone(),
+            kind,
+            title,
+            base: self.base.clone(),
+            dated: self.dated,
+            added_at: self.added_at.unwrap_or(now),
+            read_at: now,
+            failure: None,
+        }
+    }
+}
+
 impl Gathered {
     /// True when lists were wanted and not one of them could be read.
     pub fn is_in_vain(&self) -> bool {
@@ -114,7 +130,7 @@ impl Session<'_> {
                 Err(why) => Err(why.clone()),
             };
             match outcome {
-                Ok(collection) => self.take_up(&reader, &list, collection, named.cited_at, &mut gathered, &mut seen)?,
+                Ok(listed) => self.take_up(&reader, &list, listed, named.cited_at, &mut gathered, &mut seen)?,
                 Err(why) => give_up(&list, why, &mut gathered),
             }
         }
@@ -126,12 +142,14 @@ impl Session<'_> {
         &self,
         reader: &Reader,
         list: &Wanted,
-        collection: Collection,
+        Listed { collection, unread, .. }: Listed,
         cited_at: Option<CitedAt>,
         gathered: &mut Gathered,
         seen: &mut HashSet<CanonicalUrl>,
     ) -> Result<(), CliError> {
-        for note in &collection.notes {
+        // From cron, what goes wrong is told each time; what is odd about a list was told at the first.
+        let notes = collection.notes.iter().filter(|_| !self.global.quiet || !list.only_new);
+        for note in unread.iter().chain(notes) {
             context::note(&format!("{}: {note}", list.locator));
         }
         gathered.read += 1;
@@ -157,17 +175,11 @@ impl Session<'_> {
             context::note(&format!("{}: {kind} with {new} {what}", list.locator));
         }
         if list.watch {
-            let now = self.clock.now();
-            gathered.memory.push(Remembered::Read(Watch {
-                locator: list.locator.clone(),
-                kind: collection.kind,
-                title: collection.title,
-                base: list.base.clone(),
-                dated: list.dated,
-                added_at: list.added_at.unwrap_or(now),
-                read_at: now,
-                failure: None,
-            }));
+            gathered.memory.push(Remembered::Read(list.as_read(
+                collection.kind,
+                collection.title,
+                self.clock.now(),
+            )));
         }
         Ok(())
     }

@@ -42,6 +42,48 @@ pub enum Origin {
     },
 }
 
+/// A list with the lists that it names.
+#[derive(Debug)]
+pub struct Listed {
+    /// What all of them say, each address once.
+    pub collection: Collection,
+    /// Which of the lists that it names could not be read, and why: one sentence each.
+    pub unread: Vec<String>,
+    seen: HashSet<CanonicalUrl>,
+}
+
+impl Listed {
+    fn new(collection: Collection) -> Self {
+        let seen = collection.entries.iter().map(|entry| CanonicalUrl::of(&entry.url));
+        Self {
+            seen: seen.collect(),
+            collection,
+            unread: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, url: &Url, child: Collection) {
+        let notes = child.notes.iter().map(|note| format!("{url}: {note}"));
+        self.collection.notes.extend(notes);
+        let mut entries = child.entries;
+        entries.retain(|entry| self.seen.insert(CanonicalUrl::of(&entry.url)));
+        self.collection.entries.append(&mut entries);
+    }
+
+    fn note_cut(&mut self) {
+        let (lists, entries) = (source::MAX_CHILDREN, source::MAX_ENTRIES);
+        let note = format!("it leads to more than is taken: {entries} entries, {lists} lists");
+        self.collection.notes.push(note);
+    }
+
+    fn finished(mut self) -> Self {
+        self.collection.entries.truncate(source::MAX_ENTRIES);
+        shorten(&mut self.collection.notes);
+        shorten(&mut self.unread);
+        self
+    }
+}
+
 /// Reads lists one request after the other, with the manners of a run: robots.txt is obeyed, hosts are
 /// given time, and what may pass is tried again. Lists themselves are not archived.
 pub struct Lists<'a> {
@@ -68,59 +110,48 @@ impl<'a> Lists<'a> {
         }
     }
 
-    /// Reads a list and the lists that it names; their entries stand in one collection, each address
-    /// once. The error says why there is nothing to be had of it.
-    pub async fn read(&mut self, origin: &Origin) -> Result<Collection, String> {
-        let mut whole = match origin {
+    /// Reads a list and the lists that it names. The error says why there is nothing to be had of it.
+    pub async fn read(&mut self, origin: &Origin) -> Result<Listed, String> {
+        let collection = match origin {
             Origin::Web(url) => self.list(url).await?,
             Origin::Local { bytes, base } => source::entries(bytes, "", base.as_ref())?,
         };
-        let mut waiting: VecDeque<(Url, usize)> = whole.more.drain(..).map(|url| (url, 1)).collect();
-        let mut seen: HashSet<CanonicalUrl> = whole.entries.iter().map(|entry| CanonicalUrl::of(&entry.url)).collect();
+        let mut waiting: VecDeque<(Url, usize)> = collection.more.iter().map(|url| (url.clone(), 1)).collect();
+        let mut whole = Listed::new(collection);
         let mut read: HashSet<Url> = HashSet::new();
         let mut first_failure = None;
         while let Some((url, depth)) = waiting.pop_front() {
             if !read.insert(url.clone()) {
                 continue;
             }
-            if read.len() > source::MAX_CHILDREN || whole.entries.len() >= source::MAX_ENTRIES {
-                let (lists, entries) = (source::MAX_CHILDREN, source::MAX_ENTRIES);
-                whole.notes.push(format!(
-                    "it leads to more than is taken: {entries} entries, {lists} lists"
-                ));
+            if read.len() > source::MAX_CHILDREN || whole.collection.entries.len() >= source::MAX_ENTRIES {
+                whole.note_cut();
                 break;
             }
-            let child = match self.list(&url).await {
-                Ok(child) => child,
-                Err(why) => {
-                    whole.notes.push(format!("{url} could not be read: {why}"));
-                    first_failure.get_or_insert(why);
-                    continue;
+            match self.list(&url).await {
+                Ok(child) if depth < DEPTH => {
+                    waiting.extend(child.more.iter().map(|url| (url.clone(), depth + 1)));
+                    whole.add(&url, child);
                 }
-            };
-            whole
-                .notes
-                .extend(child.notes.iter().map(|note| format!("{url}: {note}")));
-            let new = child
-                .entries
-                .into_iter()
-                .filter(|entry| seen.insert(CanonicalUrl::of(&entry.url)));
-            whole.entries.extend(new);
-            match depth < DEPTH {
-                true => waiting.extend(child.more.into_iter().map(|url| (url, depth + 1))),
-                false if child.more.is_empty() => {}
-                false => whole
-                    .notes
-                    .push(format!("{url}: the lists that it names are too far off to be read")),
+                Ok(mut child) => {
+                    if !child.more.is_empty() {
+                        child
+                            .notes
+                            .push("the lists that it names are too far off to be read".into());
+                    }
+                    whole.add(&url, child);
+                }
+                Err(why) => {
+                    whole.unread.push(format!("{url} could not be read: {why}"));
+                    first_failure.get_or_insert(why);
+                }
             }
         }
-        whole.entries.truncate(source::MAX_ENTRIES);
-        shorten(&mut whole.notes);
         match first_failure {
-            Some(why) if whole.entries.is_empty() => {
+            Some(why) if whole.collection.entries.is_empty() => {
                 Err(format!("none of the lists that it names gave an entry: {why}"))
             }
-            _ => Ok(whole),
+            _ => Ok(whole.finished()),
         }
     }
 
