@@ -32,6 +32,20 @@ CREATE TABLE article (
 ) STRICT;
 CREATE INDEX article_by_url ON article (url_id);
 
+-- Lists that every run reads again for the entries that are new in them. What became an article stays
+-- one when its list goes.
+CREATE TABLE watch (
+    id INTEGER PRIMARY KEY,
+    locator TEXT NOT NULL UNIQUE,           -- URL; path relative to the project
+    kind TEXT NOT NULL,                     -- rss, atom, ...: what it was when it was last read
+    title TEXT NOT NULL,
+    base TEXT,                              -- address that relative links of a local list stand for
+    dated INTEGER NOT NULL,                 -- 1: an entry's date becomes cited_at of its article
+    added_at INTEGER NOT NULL,
+    read_at INTEGER NOT NULL,               -- when it was last read well
+    failure TEXT                            -- why it could not be read the last time; NULL: it could
+) STRICT;
+
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     uid TEXT NOT NULL UNIQUE,

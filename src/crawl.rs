@@ -5,6 +5,7 @@
 //! before the frontier hears of it.
 
 mod judging;
+pub mod lists;
 mod prepare;
 mod reading;
 mod robots;

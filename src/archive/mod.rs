@@ -15,6 +15,7 @@ mod query;
 mod read;
 mod reports;
 mod versions;
+mod watches;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};

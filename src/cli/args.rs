@@ -57,9 +57,9 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Tell which links are dead, moved, changed or blocked
     Report(ReportArgs),
-    /// List the articles in the archive
+    /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
-    /// Take articles off the list; what was captured stays
+    /// Take articles off the list, or watch a list no longer; what was captured stays
     Remove(RemoveArgs),
     /// Print the archived copy of a page
     Show(ShowArgs),
@@ -215,27 +215,65 @@ pub enum AssetsRule {
   evercite snapshot https://example.org/article
   evercite snapshot notes.md essay.html --cited-at 2016-02-05
   pandoc -t markdown paper.docx | evercite snapshot -
-  evercite snapshot --files-from articles.txt --host-request-interval 2s")]
+  evercite snapshot --files-from articles.txt --host-request-interval 2s
+  evercite snapshot --from https://example.org/feed.xml --watch
+  evercite snapshot --from bookmarks.html --cited-at published")]
 pub struct SnapshotArgs {
     /// Addresses of articles, local .md, .html or .txt files, or - for standard input
-    #[arg(value_name = "SOURCE", required_unless_present = "files_from")]
+    #[arg(value_name = "SOURCE", required_unless_present_any = ["files_from", "from"])]
     pub sources: Vec<String>,
     /// Read more sources from a file, one a line; - for standard input
     #[arg(long, value_name = "FILE")]
     pub files_from: Option<String>,
-    /// The day the sources were cited; links are held against the copy nearest to it
-    #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
-    pub cited_at: Option<Timestamp>,
-    /// The address that relative links of a local article stand for
+    /// Keep every entry of a list: an address, a file or - (repeatable). RSS, Atom, JSON Feed,
+    /// sitemaps (also gzipped), OPML, browser bookmarks, JSON Lines, one address a line
+    #[arg(long, value_name = "LIST")]
+    pub from: Vec<String>,
+    /// Read the lists of --from again at every `check` and `snapshot`, and keep what is new in them
+    #[arg(long, requires = "from")]
+    pub watch: bool,
+    /// The day the sources were cited; links are held against the copy nearest to it. `published`:
+    /// the day that a list of --from gives for each entry
+    #[arg(long, value_name = "DATE", value_parser = CitedAt::parse)]
+    pub cited_at: Option<CitedAt>,
+    /// The address that relative links of a local article or list stand for
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     /// Only tell what would be fetched
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from")]
     pub dry_run: bool,
     #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// What `--cited-at` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CitedAt {
+    /// This day, for all.
+    Day(Timestamp),
+    /// For each entry of a list the day that the list gives.
+    Published,
+}
+
+impl CitedAt {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "published" => Ok(Self::Published),
+            day => Timestamp::parse(day)
+                .map(Self::Day)
+                .map_err(|why| format!("{why}, or `published`")),
+        }
+    }
+
+    /// The day that was named.
+    pub fn day(self) -> Option<Timestamp> {
+        match self {
+            Self::Day(day) => Some(day),
+            Self::Published => None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -333,8 +371,12 @@ pub struct ReportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   evercite list
-  evercite list --format json")]
+  evercite list --format json
+  evercite list --watched --format json")]
 pub struct ListArgs {
+    /// Only the lists that are watched; without it, tables show both, JSON and CSV only articles
+    #[arg(long)]
+    pub watched: bool,
     /// How the list is written
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub format: TableFormat,
@@ -343,9 +385,10 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   evercite remove notes.md
-  evercite remove https://example.org/article")]
+  evercite remove https://example.org/article
+  evercite remove https://example.org/feed.xml        a watched list; its articles stay")]
 pub struct RemoveArgs {
-    /// Addresses or paths, as `evercite list` shows them
+    /// Addresses or paths of articles or watched lists, as `evercite list` shows them
     #[arg(value_name = "ARTICLE", required = true)]
     pub articles: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use super::{
     CLEAN,
-    args::{Global, ListArgs, RemoveArgs},
+    args::{Global, ListArgs, RemoveArgs, TableFormat},
     config::Config,
     context::{self, Project, SystemClock},
     error::CliError,
@@ -10,17 +10,23 @@ use super::{
 };
 use crate::{
     archive::{Archive, Value},
-    model::time::Clock,
+    model::{article::Article, list::Watch, time::Clock},
 };
 
 pub fn list(global: &Global, args: &ListArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
-    let articles = Archive::open(&config.archive)?.reader()?.articles()?;
+    let reader = Archive::open(&config.archive)?.reader()?;
+    let watches = reader.watches()?;
+    if args.watched {
+        write_table(&watched_lists(watches), args.format)?;
+        return Ok(CLEAN);
+    }
     let columns = ["article", "title", "links", "cited", "added"]
         .map(str::to_owned)
         .to_vec();
     let text = |text: String| Value::Text(text);
-    let rows = articles
+    let rows = reader
+        .articles()?
         .into_iter()
         .map(|article| {
             vec![
@@ -33,31 +39,77 @@ pub fn list(global: &Global, args: &ListArgs) -> Result<u8, CliError> {
         })
         .collect();
     write_table(&Table { columns, rows }, args.format)?;
+    // What programs read stays one table.
+    if args.format == TableFormat::Table && !watches.is_empty() {
+        context::print("\n")?;
+        write_table(&watched_lists(watches), args.format)?;
+    }
     Ok(CLEAN)
+}
+
+fn watched_lists(watches: Vec<Watch>) -> Table {
+    let columns = ["list", "kind", "title", "read", "failure"].map(str::to_owned).to_vec();
+    let rows = watches
+        .into_iter()
+        .map(|watch| {
+            vec![
+                Value::Text(watch.locator),
+                Value::Text(watch.kind.to_string()),
+                Value::Text(watch.title),
+                Value::Text(watch.read_at.date()),
+                watch.failure.map_or(Value::Null, Value::Text),
+            ]
+        })
+        .collect();
+    Table { columns, rows }
 }
 
 pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
     let archive = Archive::open(&config.archive)?;
     let _lock = archive.lock()?;
-    let articles = archive.reader()?.articles()?;
+    let reader = archive.reader()?;
+    let (articles, watches) = (reader.articles()?, reader.watches()?);
     let project = Project::of(archive.path());
+    // All names are looked up before anything is done.
     let chosen = args
         .articles
         .iter()
-        .map(|name| context::find_article(&articles, &project, name))
+        .map(|name| match exact_watch(&watches, &project, name) {
+            Some(watch) => Ok(Chosen::List(watch)),
+            None => context::find_article(&articles, &project, name).map(Chosen::Article),
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let writer = archive.writer()?;
     let now = SystemClock::default().now();
-    for article in chosen {
-        let id = article.id;
-        writer.call(move |ingest| ingest.remove_article(id, now))?;
+    for chosen in chosen {
+        let said = match chosen {
+            Chosen::Article(article) => {
+                let id = article.id;
+                writer.call(move |ingest| ingest.remove_article(id, now))?;
+                format!("{} is off the list; what was captured stays.\n", article.locator)
+            }
+            Chosen::List(watch) => {
+                let locator = watch.locator.clone();
+                writer.call(move |ingest| ingest.unwatch(&locator))?;
+                format!("{} is no longer watched; its articles stay.\n", watch.locator)
+            }
+        };
         if !global.quiet {
-            context::print(&format!(
-                "{} is off the list; what was captured stays.\n",
-                article.locator
-            ))?;
+            context::print(&said)?;
         }
     }
     Ok(CLEAN)
+}
+
+/// What is to be removed.
+enum Chosen<'a> {
+    Article(&'a Article),
+    List(&'a Watch),
+}
+
+/// Finds the watched list of exactly that locator, path or address.
+fn exact_watch<'a>(watches: &'a [Watch], project: &Project, wanted: &str) -> Option<&'a Watch> {
+    let names = context::names(project, wanted);
+    watches.iter().find(|watch| names.contains(&watch.locator))
 }

@@ -1,7 +1,5 @@
 //! `check`: articles and links visited again; or files checked without an archive.
 
-use std::collections::HashMap;
-
 use super::{
     CLEAN,
     args::{CheckArgs, Global},
@@ -9,13 +7,14 @@ use super::{
     context::{self, Project, SystemClock},
     dry_run,
     error::CliError,
+    lists::{Gathered, Named},
     snapshot::{self, Session, Tell},
 };
 use crate::{
     archive::{Archive, ReportScope},
     crawl::Summary,
     model::{
-        article::{Article, ArticleKind},
+        article::{Article, ArticleKind, Seed},
         run::RunKind,
         time::Clock,
         verdict::Class,
@@ -35,12 +34,6 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     let fetcher = config::fetcher(&config.crawl)?;
     let archive = Archive::open(&config.archive)?;
     let articles = chosen(&archive, &args.articles)?;
-    if articles.is_empty() {
-        return Err(CliError::usage(
-            "there is no article to check",
-            "`evercite snapshot SOURCE` takes one in",
-        ));
-    }
     if args.dry_run {
         return dry_run::check(&archive, &articles, &settings.scope, &args.output, clock.now());
     }
@@ -51,7 +44,20 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
         fetcher: &fetcher,
         clock: &clock,
     };
-    let summary = session.check(&articles, &config.crawl, &settings)?;
+    let gathered = match args.articles.is_empty() {
+        true => session.read_lists(&Named::default(), &config.crawl, &settings)?,
+        false => Gathered::default(),
+    };
+    if articles.is_empty() && gathered.seeds.is_empty() {
+        if gathered.read + gathered.watched_unread > 0 {
+            return snapshot::without_articles(&gathered);
+        }
+        return Err(CliError::usage(
+            "there is no article to check",
+            "`evercite snapshot SOURCE` takes one in",
+        ));
+    }
+    let summary = session.check(&articles, &gathered.seeds, &config.crawl, &settings)?;
     let covered = (!args.articles.is_empty()).then(|| articles.iter().map(|article| article.id).collect());
     finish(&session, &summary, &args, &fail_on, covered)
 }
@@ -138,10 +144,11 @@ fn finish(
 }
 
 impl Session<'_> {
-    /// Visits articles and all their links again.
+    /// Visits articles and all their links again, and takes in what is new in watched lists.
     pub fn check(
         &self,
         articles: &[Article],
+        new: &[Seed],
         args: &super::args::CrawlArgs,
         settings: &crate::crawl::Settings,
     ) -> Result<Summary, CliError> {
@@ -160,6 +167,7 @@ impl Session<'_> {
             }
             Ok(())
         })?;
-        self.work(&writer, &run, settings, HashMap::new())
+        let once = self.take(&writer, run_id, new)?;
+        self.work(&writer, &run, settings, once)
     }
 }

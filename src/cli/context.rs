@@ -190,13 +190,19 @@ impl Documents<'_> {
     }
 }
 
-/// Finds the article of exactly that locator, path or address.
-pub fn exact_article<'a>(articles: &'a [Article], project: &Project, wanted: &str) -> Option<&'a Article> {
+/// The locators that a user may mean: as typed, the path of a file, an address.
+pub fn names(project: &Project, wanted: &str) -> Vec<String> {
     let mut names = vec![wanted.to_owned(), project.locator(wanted)];
     if let Ok(mut address) = canonical::parse(wanted) {
         url::strip(&mut address);
         names.push(address.to_string());
     }
+    names
+}
+
+/// Finds the article of exactly that locator, path or address.
+pub fn exact_article<'a>(articles: &'a [Article], project: &Project, wanted: &str) -> Option<&'a Article> {
+    let names = names(project, wanted);
     articles.iter().find(|article| names.contains(&article.locator))
 }
 

@@ -6,11 +6,12 @@ use tokio::sync::watch;
 
 use super::{
     CLEAN, FAILED,
-    args::{CrawlArgs, Global, OutputArgs, ReportFormat, ResumeArgs, SnapshotArgs},
+    args::{CitedAt, CrawlArgs, Global, OutputArgs, ReportFormat, ResumeArgs, SnapshotArgs},
     config::{self, Config},
     context::{self, Documents, Project, SystemClock},
     dry_run,
     error::CliError,
+    lists::{Gathered, Named},
     progress::Bar,
 };
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
     model::{
         article::{ArticleKind, Document, Seed},
         digest::PayloadDigest,
+        list::ListKind,
         report::Totals,
         run::RunKind,
         time::{Clock, Timestamp},
@@ -37,15 +39,19 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
         let text = String::from_utf8_lossy(&context::read_input(list)?).into_owned();
         names.extend(source::list(&text).map(str::to_owned));
     }
-    let seeds = names
-        .iter()
-        .map(|name| seed(name, args.cited_at, base.clone()))
-        .collect::<Result<Vec<_>, _>>()?;
-    if seeds.is_empty() {
+    let day = args.cited_at.and_then(CitedAt::day);
+    if args.from.is_empty() && args.cited_at == Some(CitedAt::Published) {
         return Err(CliError::usage(
-            "there is nothing to keep",
-            "name an article, or a list that is not empty",
+            "--cited-at published goes with --from: only lists tell when an entry came out",
+            "write the day itself, such as 2016-02-05",
         ));
+    }
+    let mut seeds = names
+        .iter()
+        .map(|name| seed(name, day, base.clone()))
+        .collect::<Result<Vec<_>, _>>()?;
+    if seeds.is_empty() && args.from.is_empty() {
+        return Err(nothing_to_keep());
     }
     let clock = SystemClock::default();
     let settings = config::crawl_settings(&config.crawl, clock.now())?;
@@ -61,12 +67,43 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
         fetcher: &fetcher,
         clock: &clock,
     };
+    let named = Named {
+        lists: &args.from,
+        watch: args.watch,
+        cited_at: args.cited_at,
+        base,
+    };
+    let gathered = session.read_lists(&named, &config.crawl, &settings)?;
+    seeds.extend(gathered.seeds.iter().cloned());
+    if seeds.is_empty() {
+        return without_articles(&gathered);
+    }
     let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
     let how = Tell {
         only_findings: false,
         articles: None,
     };
-    Ok(session.tell(&summary, &args.output, how)?.code)
+    let code = session.tell(&summary, &args.output, how)?.code;
+    Ok(if gathered.named_unread > 0 { FAILED } else { code })
+}
+
+fn nothing_to_keep() -> CliError {
+    CliError::usage(
+        "there is nothing to keep",
+        "name an article, or a list that is not empty",
+    )
+}
+
+/// The end of a run whose lists gave no article, as was said of each.
+pub fn without_articles(gathered: &Gathered) -> Result<u8, CliError> {
+    if gathered.is_in_vain() {
+        let hint = match gathered.watched_unread {
+            0 => "check the address, or name the articles themselves",
+            _ => "`evercite list` shows the lists that are watched; `evercite remove LIST` ends that",
+        };
+        return Err(CliError::failed("there is nothing to do: no list could be read", hint));
+    }
+    Ok(if gathered.named_unread > 0 { FAILED } else { CLEAN })
 }
 
 pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
@@ -122,6 +159,11 @@ pub fn seed(name: &str, cited_at: Option<Timestamp>, base: Option<Url>) -> Resul
             },
             Source::File(path) => {
                 let document = source::document(&path, context::read_input(&path)?, base).map_err(bad)?;
+                if source::list_kind(&document.bytes) == Some(ListKind::Bookmarks) {
+                    context::note(&format!(
+                        "{path} is kept as one article that cites all its bookmarks; `--from {path}` would make an article of each"
+                    ));
+                }
                 Seed {
                     kind: ArticleKind::File,
                     locator: path,
@@ -158,6 +200,22 @@ fn base_url(text: &str) -> Result<Url, CliError> {
         })
 }
 
+/// What the archive needs to know of an article before it is read.
+fn without_bytes(seed: &Seed) -> Seed {
+    let document = seed.document.as_ref().map(|document| Document {
+        bytes: Vec::new(),
+        media_type: document.media_type,
+        base: document.base.clone(),
+    });
+    Seed {
+        kind: seed.kind,
+        locator: seed.locator.clone(),
+        url: seed.url.clone(),
+        cited_at: seed.cited_at,
+        document,
+    }
+}
+
 /// What every run needs.
 pub struct Session<'a> {
     pub global: &'a Global,
@@ -169,12 +227,18 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Takes articles in and runs.
     pub fn snapshot(&self, seeds: &[Seed], args: &CrawlArgs, settings: &crawl::Settings) -> Result<Summary, CliError> {
-        let project = Project::of(self.archive.path());
-        let reader = self.archive.reader()?;
         let writer = self.archive.writer()?;
         let run = self.begin(&writer, RunKind::Snapshot, args)?;
-        let mut once = HashMap::new();
+        let once = self.take(&writer, run.id, seeds)?;
+        self.work(&writer, &run, settings, once)
+    }
+
+    /// Takes articles in, each with a task in the run. Returns what was read of local ones.
+    pub fn take(&self, writer: &Writer, run_id: i64, seeds: &[Seed]) -> Result<HashMap<Url, Document>, CliError> {
+        let project = Project::of(self.archive.path());
+        let reader = self.archive.reader()?;
         let now = self.clock.now();
+        let mut work = Vec::new();
         for seed in seeds {
             let locator = match seed.kind {
                 ArticleKind::File => project.locator(&seed.locator),
@@ -188,14 +252,21 @@ impl Session<'_> {
                 }
                 _ => None,
             };
-            let (seed_owned, run_id) = (seed.clone(), run.id);
-            let taken = writer
-                .call(move |ingest| ingest.take_article(run_id, &seed_owned, &locator, moved_from.as_deref(), now))?;
-            if let Some(document) = &seed.document {
-                once.insert(taken.url, document.clone());
-            }
+            work.push((without_bytes(seed), locator, moved_from));
         }
-        self.work(&writer, &run, settings, once)
+        // In one transaction: a list may bring thousands.
+        let taken = writer.call(move |ingest| {
+            work.iter()
+                .map(|(seed, locator, moved_from)| {
+                    ingest.take_article(run_id, seed, locator, moved_from.as_deref(), now)
+                })
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        let documents = taken
+            .into_iter()
+            .zip(seeds)
+            .filter_map(|(taken, seed)| Some((taken.url, seed.document.clone()?)));
+        Ok(documents.collect())
     }
 
     /// Begins a run, giving up one that was left unfinished.

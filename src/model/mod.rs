@@ -9,6 +9,7 @@ pub mod capture;
 pub mod digest;
 pub mod facts;
 pub mod link;
+pub mod list;
 pub mod page;
 pub mod report;
 pub mod run;

@@ -1,8 +1,19 @@
-//! An input, as the user names it, into what it is. Pure: the bytes of files are handed in.
+//! An input, as the user names it, into what it is: articles, and lists of them. Pure: the bytes of
+//! files and of answers are handed in.
+
+mod bookmarks;
+mod collection;
+mod feed;
+mod lines;
+mod sitemap;
+mod xml;
+
+pub use collection::{MAX_BYTES, MAX_CHILDREN, MAX_ENTRIES, entries, list_kind};
 
 use crate::model::{
     article::Document,
     canonical,
+    list::ListKind,
     url::{self, Url},
 };
 
@@ -53,10 +64,12 @@ fn looks_like_a_path(argument: &str) -> bool {
         .rsplit_once('.')
         .map(|(_, extension)| extension.to_ascii_lowercase());
     argument.starts_with(['.', '/', '~', '\\'])
-        || matches!(
-            extension.as_deref(),
-            Some("md" | "markdown" | "html" | "htm" | "xhtml" | "txt")
-        )
+        || match extension.as_deref() {
+            Some("md" | "markdown" | "html" | "htm" | "xhtml" | "txt") => true,
+            // Of lists. No host is called that, but `example.org/feed.xml` is typed without scheme.
+            Some("xml" | "rss" | "atom" | "opml" | "json" | "jsonl" | "ndjson" | "gz") => !argument.contains('/'),
+            _ => false,
+        }
 }
 
 /// The addresses and paths of a list: one a line, `#` begins a comment line.
@@ -72,6 +85,13 @@ pub fn document(name: &str, bytes: Vec<u8>, base: Option<Url>) -> Result<Documen
     if let Some(kind) = binary_kind(&bytes) {
         return Err(format!(
             "{name} is {kind}, not an article; Markdown, HTML and plain text can be read"
+        ));
+    }
+    // Bookmarks can be read as a page with many links; of the others only rubbish would come.
+    if let Some(kind) = list_kind(&bytes).filter(|kind| *kind != ListKind::Bookmarks) {
+        return Err(format!(
+            "{name} is {}, not an article; `evercite snapshot --from {name}` keeps the articles it lists",
+            kind.name()
         ));
     }
     let extension = name
@@ -134,6 +154,8 @@ mod tests {
             ("example.org/a", false, Ok("http://example.org/a")),
             ("notes.md", false, Err("no such file")),
             ("./x", false, Err("no such file")),
+            ("feed.xml", false, Err("no such file")),
+            ("example.org/feed.xml", false, Ok("http://example.org/feed.xml")),
             ("ftp://example.org/", false, Err("only http and https")),
             ("file:///etc/passwd", false, Err("plain path")),
             ("http://[bad", false, Err("not a web address")),
@@ -158,6 +180,13 @@ mod tests {
             ("a", b"just words", Ok("text/markdown")),
             ("a.md", b"%PDF-1.7", Err("a PDF")),
             ("a.md", b"a\0b", Err("a binary file")),
+            (
+                "a.xml",
+                b"<rss><channel/></rss>",
+                Err("an RSS feed, not an article; `evercite snapshot --from a.xml`"),
+            ),
+            ("a.xml", b"<?xml version='1.0'?><opml/>", Err("an OPML file")),
+            ("a.html", b"<!DOCTYPE NETSCAPE-Bookmark-file-1>", Ok("text/html")),
         ] {
             match (document(name, bytes.to_vec(), None), want) {
                 (Ok(document), Ok(want)) => assert_eq!(document.media_type, want, "{name}"),
