@@ -7,6 +7,7 @@ mod articles;
 mod blob;
 mod error;
 mod facts;
+mod hosts;
 mod ingest;
 mod lock;
 mod open;

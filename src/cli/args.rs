@@ -154,6 +154,10 @@ pub struct CrawlArgs {
     /// Where a host is found, as HOST:PORT, an address or ADDRESS:PORT (repeatable): `--resolve example.org=127.0.0.1:8080`
     #[arg(long, value_name = "HOST=ADDRESS")]
     pub resolve: Vec<String>,
+    /// What evercite.toml says of single hosts, in tables of its own.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub hosts: super::hosts::Hosts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
@@ -458,7 +462,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
 
-fn duration_in_toml<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn duration_in_toml<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
     #[derive(serde::Deserialize)]
     #[serde(untagged)]
     enum Written {

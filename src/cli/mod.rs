@@ -8,6 +8,7 @@ mod config;
 mod context;
 mod demo;
 mod error;
+mod hosts;
 mod plumbing;
 mod progress;
 mod query;

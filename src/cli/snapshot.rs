@@ -288,6 +288,12 @@ impl Session<'_> {
         for (article, why) in &unread {
             context::note(&format!("{article} could not be read: {why}"));
         }
+        if summary.deferred > 0 && !self.global.quiet {
+            let links = count(summary.deferred, "link");
+            context::note(&format!(
+                "{links} left for a later run: their hosts want to be left alone for now"
+            ));
+        }
         let code = if unread.is_empty() { CLEAN } else { FAILED };
         let changed = summary.outage || !summary.news.is_empty();
         if self.global.quiet && !changed {

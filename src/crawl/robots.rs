@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::redirect_target;
+use super::{manners, redirect_target};
 use crate::{
     archive::{ArchiveError, Reader},
     fetch::{Fetcher, Request, decode},
-    frontier::{RobotsState, robots::Rules},
+    frontier::{Heard, RobotsState, robots::Rules},
     model::{
-        capture::{Exchange, Outcome},
+        capture::{Exchange, Outcome, Truncated},
         time::Timestamp,
         url::Url,
         verdict::Transport,
@@ -21,6 +21,14 @@ const FRESH: Duration = Duration::from_secs(24 * 3600);
 const REDIRECTS: usize = 5;
 /// Bytes read (section 2.5).
 const LIMIT: usize = 512_000;
+
+/// A robots.txt that was asked for.
+pub(super) struct Asked {
+    /// Hop by hop.
+    pub exchanges: Vec<Exchange>,
+    /// What its own host told, by the first hop.
+    pub heard: Heard,
+}
 
 /// The rules of the copy in the archive, if it is fresh and conclusive.
 pub(super) fn cached(
@@ -50,21 +58,22 @@ pub(super) async fn fetch(
     at: Timestamp,
     agent: &str,
     retries: u32,
-) -> (RobotsState, Vec<Exchange>) {
+) -> (RobotsState, Asked) {
     for attempt in 0.. {
-        let exchanges = follow(fetcher, address, at).await;
-        let state = state(&exchanges, fetcher.max_body(), agent);
+        let asked = follow(fetcher, address, at).await;
+        let state = state(&asked.exchanges, fetcher.max_body(), agent);
         let transient = matches!(&state, RobotsState::Unreachable(t, _) if *t != Transport::NoSuchName);
         if !transient || attempt >= retries {
-            return (state, exchanges);
+            return (state, asked);
         }
         tokio::time::sleep(Duration::from_millis(500 << attempt.min(4))).await;
     }
     unreachable!("the loop above ends only by returning")
 }
 
-async fn follow(fetcher: &Fetcher, address: &Url, at: Timestamp) -> Vec<Exchange> {
+async fn follow(fetcher: &Fetcher, address: &Url, at: Timestamp) -> Asked {
     let mut exchanges = Vec::new();
+    let mut heard = Heard::NOTHING;
     let mut url = address.clone();
     loop {
         let request = Request {
@@ -73,12 +82,16 @@ async fn follow(fetcher: &Fetcher, address: &Url, at: Timestamp) -> Vec<Exchange
             cookies: &[],
             at,
         };
-        let exchange = fetcher.exchange(request).await.exchange;
+        let fetched = fetcher.exchange(request).await;
+        if exchanges.is_empty() {
+            heard = manners::heard(&fetched);
+        }
+        let exchange = fetched.exchange;
         let next = redirect_target(&exchange).filter(|to| matches!(to.scheme(), "http" | "https"));
         exchanges.push(exchange);
         match next {
             Some(to) if exchanges.len() <= REDIRECTS => url = to,
-            _ => return exchanges,
+            _ => return Asked { exchanges, heard },
         }
     }
 }
@@ -86,6 +99,14 @@ async fn follow(fetcher: &Fetcher, address: &Url, at: Timestamp) -> Vec<Exchange
 fn state(exchanges: &[Exchange], cap: usize, agent: &str) -> RobotsState {
     let allow = || RobotsState::Rules(Arc::new(Rules::allow_all()));
     match exchanges.last().map(|exchange| &exchange.outcome) {
+        // Half a file may allow what its other half forbids.
+        Some(Outcome::Answer(answer)) if answer.truncated == Some(Truncated::Disconnect) => {
+            RobotsState::Unreachable(Transport::Truncated, "its robots.txt broke off".into())
+        }
+        Some(Outcome::Answer(answer)) if answer.truncated == Some(Truncated::Time) => RobotsState::Unreachable(
+            Transport::ReadTimeout,
+            "its robots.txt did not come whole in time".into(),
+        ),
         Some(Outcome::Answer(answer)) => match answer.status {
             200..=299 => {
                 let coding = answer.header("content-encoding").unwrap_or("").to_owned();

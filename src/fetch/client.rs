@@ -11,9 +11,14 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue},
 };
 
-use super::{Resolution, failure, guard::is_private};
+use super::{
+    Resolution, failure,
+    guard::is_private,
+    wait::{self, Waits},
+};
 use crate::model::{
     capture::{Answer, Exchange, Outcome, Truncated},
+    host::ByHost,
     run::Prior,
     time::Timestamp,
     url::{self, Url},
@@ -33,6 +38,27 @@ pub struct Settings {
     pub max_body: usize,
     /// Names and addresses.
     pub resolution: Resolution,
+    /// What the user said of single hosts.
+    pub hosts: ByHost<HostRequests>,
+}
+
+/// What differs in requests to a host, and is sent to no other.
+#[derive(Clone, Default)]
+pub struct HostRequests {
+    /// In place of [`Settings::timeout`].
+    pub timeout: Option<Duration>,
+    /// In place of [`Settings::user_agent`].
+    pub user_agent: Option<String>,
+    /// Beside [`Settings::headers`], and in place of those of the same name.
+    pub headers: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for HostRequests {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The values are secrets.
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        write!(f, "HostRequests({:?}, {:?}, {names:?})", self.timeout, self.user_agent)
+    }
 }
 
 /// What is asked for.
@@ -55,8 +81,8 @@ pub struct Fetched {
     pub exchange: Exchange,
     /// Cookies that were set: name and value.
     pub cookies: Vec<(String, String)>,
-    /// What `Retry-After` asks for, in seconds.
-    pub retry_after: Option<Duration>,
+    /// How long the server asks us to wait.
+    pub waits: Waits,
 }
 
 /// Makes exchanges. Cheap to share.
@@ -64,6 +90,7 @@ pub struct Fetched {
 pub struct Fetcher {
     settings: Settings,
     headers: HeaderMap,
+    hosts: ByHost<HeaderMap>,
     plain: Client,
     secure: OnceLock<Result<Client, String>>,
 }
@@ -82,17 +109,12 @@ impl Fetcher {
         let mut headers = HeaderMap::new();
         headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static(ACCEPT));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(CODINGS));
-        let agent = HeaderValue::from_str(&settings.user_agent)
-            .map_err(|_| format!("the user agent {:?} cannot be sent", settings.user_agent))?;
-        headers.insert(reqwest::header::USER_AGENT, agent);
-        for (name, value) in &settings.headers {
-            let name = HeaderName::try_from(name.as_str()).map_err(|_| format!("{name:?} is not a header name"))?;
-            let mut value =
-                HeaderValue::from_str(value).map_err(|_| format!("the value of header {name} cannot be sent"))?;
-            // What a user adds by hand is often a key: it is sent, but never archived.
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
+        add(&mut headers, Some(&settings.user_agent), &settings.headers)?;
+        let hosts = settings.hosts.map(|host, own| {
+            let mut headers = HeaderMap::new();
+            add(&mut headers, own.user_agent.as_deref(), &own.headers).map_err(|why| format!("{host}: {why}"))?;
+            Ok::<_, String>(headers)
+        })?;
         // Without certificates: it must work where none are installed, and is used for http only.
         let plain = builder(&settings)
             .tls_certs_only([])
@@ -101,6 +123,7 @@ impl Fetcher {
         Ok(Self {
             settings,
             headers,
+            hosts,
             plain,
             secure: OnceLock::new(),
         })
@@ -114,7 +137,7 @@ impl Fetcher {
     /// Makes one exchange. A failure is an outcome, never an error.
     pub async fn exchange(&self, request: Request<'_>) -> Fetched {
         let begun = Instant::now();
-        let done = |request_head, outcome, cookies, retry_after| Fetched {
+        let done = |request_head, outcome, cookies, waits| Fetched {
             exchange: Exchange {
                 url: request.url.clone(),
                 at: request.at,
@@ -123,7 +146,7 @@ impl Fetcher {
                 outcome,
             },
             cookies,
-            retry_after,
+            waits,
         };
         if let Some(ip) = self.refused_literal(request.url) {
             let detail = format!("{ip} is a private or special address");
@@ -134,7 +157,7 @@ impl Fetcher {
                     detail,
                 },
                 Vec::new(),
-                None,
+                Waits::default(),
             );
         }
         let client = match self.client(request.url) {
@@ -147,19 +170,24 @@ impl Fetcher {
                         detail,
                     },
                     Vec::new(),
-                    None,
+                    Waits::default(),
                 );
             }
         };
         let headers = self.request_headers(&request);
         let head = request_head(request.url, &headers);
-        match client.get(request.url.clone()).headers(headers).send().await {
-            Err(error) => done(head, failure::outcome(&error), Vec::new(), None),
+        let mut asking = client.get(request.url.clone()).headers(headers);
+        let own = self.settings.hosts.get(url::host(request.url));
+        if let Some(timeout) = own.and_then(|own| own.timeout) {
+            asking = asking.timeout(timeout);
+        }
+        match asking.send().await {
+            Err(error) => done(head, failure::outcome(&error), Vec::new(), Waits::default()),
             Ok(response) => {
                 let cookies = cookies(response.headers());
-                let retry_after = retry_after(response.headers(), request.at);
+                let waits = wait::waits(response.headers(), request.at.plus(begun.elapsed()));
                 let answer = self.read(response).await;
-                done(head, Outcome::Answer(answer), cookies, retry_after)
+                done(head, Outcome::Answer(answer), cookies, waits)
             }
         }
     }
@@ -225,6 +253,9 @@ impl Fetcher {
 
     fn request_headers(&self, request: &Request<'_>) -> HeaderMap {
         let mut headers = self.headers.clone();
+        for (name, value) in self.hosts.get(url::host(request.url)).into_iter().flatten() {
+            headers.insert(name, value.clone());
+        }
         let mut insert = |name: HeaderName, value: &str| {
             // A validator or cookie that cannot be sent back is left out: the full page is asked for.
             if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -251,6 +282,23 @@ impl Fetcher {
         }
         headers
     }
+}
+
+/// Adds what users set: the user agent, and headers of their own.
+fn add(to: &mut HeaderMap, user_agent: Option<&str>, headers: &[(String, String)]) -> Result<(), String> {
+    if let Some(agent) = user_agent {
+        let value = HeaderValue::from_str(agent).map_err(|_| format!("the user agent {agent:?} cannot be sent"))?;
+        to.insert(reqwest::header::USER_AGENT, value);
+    }
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| format!("{name:?} is not a header name"))?;
+        let mut value =
+            HeaderValue::from_str(value).map_err(|_| format!("the value of header {name} cannot be sent"))?;
+        // What a user adds by hand is often a key: it is sent, but never archived.
+        value.set_sensitive(true);
+        to.insert(name, value);
+    }
+    Ok(())
 }
 
 fn builder(settings: &Settings) -> reqwest::ClientBuilder {
@@ -319,14 +367,4 @@ fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
     });
     // More than any honest site sets on one page.
     pairs.take(64).collect()
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3).
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let value = headers.get(reqwest::header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?;
-    Some(Timestamp::from_millis(date.timestamp().as_millisecond()).since(now))
 }

@@ -7,6 +7,8 @@ mod client;
 pub mod decode;
 mod failure;
 mod guard;
+mod wait;
 
-pub use client::{Fetched, Fetcher, Request, Settings};
+pub use client::{Fetched, Fetcher, HostRequests, Request, Settings};
 pub use guard::{Resolution, is_private};
+pub use wait::Waits;
