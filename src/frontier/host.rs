@@ -30,8 +30,6 @@ pub(super) struct Host {
     /// The last task row that was loaded.
     pub last_loaded: i64,
     pub in_flight: usize,
-    /// Whether it stands in the queue of ready hosts.
-    pub is_ready: bool,
     /// The time it is to be looked at again, where it waits for one.
     pub wakes_at: Option<Timestamp>,
     /// Whether what earlier runs knew of it has been asked for.
@@ -54,7 +52,6 @@ impl Host {
             in_archive: 0,
             last_loaded: 0,
             in_flight: 0,
-            is_ready: false,
             wakes_at: None,
             met: false,
             limits,
@@ -80,6 +77,17 @@ impl Host {
 
     pub fn has_work(&self) -> bool {
         self.more || self.held() > 0
+    }
+
+    /// Tasks came from the archive.
+    pub fn loaded(&mut self, count: usize) {
+        let left = self.in_archive.saturating_sub(count as u64);
+        self.in_archive = if self.more { left } else { 0 };
+    }
+
+    /// How long all its work takes by itself, in milliseconds.
+    pub fn to_go(&self) -> u128 {
+        (u128::from(self.in_archive) + self.held() as u128) * self.pace.interval().as_millis()
     }
 
     /// Sets a job aside until its time.

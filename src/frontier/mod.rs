@@ -7,12 +7,13 @@ mod breaker;
 mod host;
 mod limits;
 mod pace;
+mod ready;
 pub mod robots;
 mod scope;
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    collections::{BinaryHeap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -23,6 +24,7 @@ use limits::HostLimits;
 pub use limits::{HostOverride, Limits, PATIENCE};
 use pace::Closed;
 pub use pace::{Heard, Manner};
+use ready::Ready;
 use robots::Rules;
 pub use scope::Scope;
 
@@ -110,7 +112,7 @@ pub struct Frontier {
     scope: Scope,
     hosts: Vec<Host>,
     by_name: HashMap<String, usize>,
-    ready: VecDeque<usize>,
+    ready: Ready,
     waiting: BinaryHeap<Reverse<(Timestamp, usize)>>,
     robots: HashMap<String, Robots>,
     in_flight: usize,
@@ -126,7 +128,7 @@ impl Frontier {
             scope,
             hosts: Vec::new(),
             by_name: HashMap::new(),
-            ready: VecDeque::new(),
+            ready: Ready::default(),
             waiting: BinaryHeap::new(),
             robots: HashMap::new(),
             in_flight: 0,
@@ -148,6 +150,7 @@ impl Frontier {
         let index = self.host(host);
         let state = &mut self.hosts[index];
         state.more = !complete;
+        state.loaded(tasks.len());
         for task in tasks {
             state.last_loaded = state.last_loaded.max(task.id);
             state.queue.push_back(Job::new(task));
@@ -157,7 +160,7 @@ impl Frontier {
 
     /// What to do at `now`.
     pub fn next(&mut self, now: Timestamp) -> Step {
-        if self.is_spent(now) {
+        if self.is_spent(now) || self.in_flight >= self.limits.concurrency {
             return Step::Idle;
         }
         while let Some(Reverse((at, index))) = self.waiting.peek().copied()
@@ -170,15 +173,14 @@ impl Frontier {
                 self.make_ready(index);
             }
         }
-        while let Some(index) = self.ready.pop_front() {
-            self.hosts[index].is_ready = false;
+        while let Some(index) = self.ready.pop() {
             if let Some(step) = self.next_of(index, now) {
                 return step;
             }
         }
         match self.waiting.peek() {
-            Some(Reverse((at, _))) if self.in_flight < self.limits.concurrency => Step::WaitUntil(*at),
-            _ => Step::Idle,
+            Some(Reverse((at, _))) => Step::WaitUntil(*at),
+            None => Step::Idle,
         }
     }
 
@@ -189,12 +191,6 @@ impl Frontier {
         }
         if let Some(closed) = self.hosts[index].closed(now) {
             return self.leave(index, closed);
-        }
-        if self.in_flight >= self.limits.concurrency {
-            // Its turn comes first when a permit is free again.
-            self.hosts[index].is_ready = true;
-            self.ready.push_front(index);
-            return Some(Step::Idle);
         }
         let host = &self.hosts[index];
         if !host.bears_one_more() {
@@ -449,15 +445,15 @@ impl Frontier {
     }
 
     fn make_ready(&mut self, index: usize) {
-        let host = &mut self.hosts[index];
-        if !host.is_ready && host.has_work() {
-            host.is_ready = true;
-            self.ready.push_back(index);
+        let host = &self.hosts[index];
+        if host.has_work() {
+            self.ready.push(index, host.to_go());
         }
     }
 
     fn take_permit(&mut self, index: usize, url: &Url, now: Timestamp) {
         self.in_flight += 1;
+        self.ready.served();
         self.hosts[index].begin(url, now);
         self.make_ready(index);
     }
