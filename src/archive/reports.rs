@@ -124,7 +124,10 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
     // A good verdict that still holds was last seen good at the newest check, not when it was first given.
     sql.prepare(
         "SELECT u.url, ci.fragment, ci.state, ci.first_seen_at, v.class, v.transport, v.access, v.resource, v.content,
-             v.jaccard, v.containment, v.title_similarity, v.status, v.final_url, v.reason, v.evidence, v.since,
+             v.jaccard, v.containment, v.title_similarity, v.status, v.final_url,
+             coalesce(v.reason, (SELECT f.detail FROM capture c JOIN capture f ON f.id = c.last_id
+                 WHERE c.url_id = ci.url_id AND c.via_id IS NULL AND f.access = 'deferred' ORDER BY c.id DESC LIMIT 1)),
+             v.evidence, v.since,
              v.confirmed, last.at, good.at, base.at, b.chosen, last.id, ci.url_id, v.run_id,
              ?2 IS NOT NULL AND v.class IS NOT coalesce((SELECT o.class FROM verdict o
                  WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.id DESC LIMIT 1), 'ok')
@@ -134,6 +137,7 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
          LEFT JOIN capture base ON base.id = b.capture_id
          LEFT JOIN capture last ON last.id = coalesce(
              (SELECT c.id FROM capture c WHERE c.url_id = ci.url_id AND c.via_id IS NULL AND c.purpose <> 'robots'
+                  AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'
               ORDER BY c.at DESC, c.id DESC LIMIT 1), v.capture_id)
          LEFT JOIN capture good ON good.id = CASE
              WHEN v.class IN ('ok', 'moved', 'changed', 'replaced') THEN last.id ELSE v.last_good_id END

@@ -108,3 +108,58 @@ pub(super) fn is_failure_to_connect(transport: Transport) -> bool {
         Transport::DnsFailure | Transport::Refused | Transport::ConnectTimeout | Transport::Reset
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    fn fail(breaker: &mut Breaker, times: u32, now: i64, waiting: usize) {
+        for _ in 0..times {
+            breaker.failed(Transport::Refused, at(now), waiting);
+        }
+    }
+
+    #[test]
+    fn opens_probes_twice_and_gives_up() {
+        let mut breaker = Breaker::default();
+        fail(&mut breaker, 4, 0, 50);
+        assert_eq!(breaker.passage(at(0)), Passage::Free);
+        fail(&mut breaker, 3, 1, 50);
+        assert_eq!(breaker.passage(at(1)), Passage::NotBefore(at(16)));
+        assert_eq!(breaker.passage(at(16)), Passage::Free);
+        breaker.begin();
+        assert_eq!(breaker.passage(at(16)), Passage::AfterProbe);
+        fail(&mut breaker, 1, 17, 50);
+        assert_eq!(breaker.passage(at(17)), Passage::NotBefore(at(47)));
+        breaker.begin();
+        fail(&mut breaker, 1, 48, 50);
+        assert_eq!(breaker.passage(at(99)), Passage::Never(Transport::Refused, 9));
+        breaker.answered();
+        assert_eq!(breaker.passage(at(99)), Passage::Free);
+    }
+
+    #[test]
+    fn stays_closed_where_few_wait_or_somebody_answers() {
+        let mut breaker = Breaker::default();
+        fail(&mut breaker, 20, 0, FEW - 1);
+        assert_eq!(breaker.passage(at(0)), Passage::Free);
+        let mut breaker = Breaker::default();
+        for _ in 0..5 {
+            fail(&mut breaker, 4, 0, 50);
+            breaker.answered();
+        }
+        assert_eq!(breaker.passage(at(0)), Passage::Free);
+    }
+
+    #[test]
+    fn remembers_enough_to_try_only_once() {
+        let mut breaker = Breaker::recalled(9);
+        assert_eq!(breaker.passage(at(0)), Passage::Free);
+        fail(&mut breaker, 1, 0, 50);
+        assert_eq!(breaker.passage(at(0)), Passage::NotBefore(at(15)));
+    }
+}

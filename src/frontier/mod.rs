@@ -5,6 +5,7 @@
 
 mod breaker;
 mod host;
+mod job;
 mod limits;
 mod pace;
 mod ready;
@@ -20,6 +21,7 @@ use std::{
 
 use breaker::Passage;
 use host::Host;
+pub use job::{Job, Step};
 use limits::HostLimits;
 pub use limits::{HostOverride, Limits, PATIENCE};
 use pace::Closed;
@@ -36,52 +38,6 @@ use crate::model::{
     url::{self, Url},
     verdict::{Access, Transport},
 };
-
-/// A task on its way along its redirects.
-#[derive(Debug, Clone)]
-pub struct Job {
-    /// The task.
-    pub task: Task,
-    /// Where it stands now: the task's URL, or what a redirect led to.
-    pub url: Url,
-    /// Where it has been, with how many cookies it then carried.
-    visited: Vec<(Url, usize)>,
-    /// How many cookies it carries on the request it was handed out for.
-    carried: usize,
-    /// Cookies of this chain: host, name, value. Kept in memory only.
-    pub cookies: Vec<(String, String, String)>,
-}
-
-impl Job {
-    fn new(task: Task) -> Self {
-        Self {
-            url: task.url.clone(),
-            task,
-            visited: Vec::new(),
-            carried: 0,
-            cookies: Vec::new(),
-        }
-    }
-}
-
-/// What is to be done next.
-#[derive(Debug)]
-pub enum Step {
-    /// Ask for this. A permit is taken until [`Frontier::release`].
-    Fetch(Box<Job>),
-    /// Get the robots.txt at this address. A permit is taken until [`Frontier::robots`].
-    Robots(Url),
-    /// A rule says no: record that, without asking.
-    Refuse(Box<Job>, Access, String),
-    /// The host's robots.txt could not be reached: that is the link's own reading.
-    Unreachable(Box<Job>, Transport, String),
-    /// Load waiting tasks of this host, those after this row, and hand them to [`Frontier::refill`].
-    Refill(String, i64),
-    /// Nothing before this time.
-    WaitUntil(Timestamp),
-    /// Nothing until something in flight comes back; the end when nothing is.
-    Idle,
-}
 
 /// Jobs held for one host at most while all of them wait.
 const WINDOW: usize = 1024;

@@ -282,3 +282,7 @@ fn hash(bytes: &[u8]) -> u64 {
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)
 }
+
+#[cfg(test)]
+#[path = "pace_tests.rs"]
+mod tests;
