@@ -176,7 +176,7 @@ pub fn fetcher_with(
             only_overrides,
             allow_private: args.allow_private,
         },
-        hosts: args.hosts.requests(),
+        hosts: args.hosts.requests()?,
     };
     Fetcher::new(settings)
         .map(Arc::new)

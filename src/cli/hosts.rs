@@ -23,11 +23,18 @@ pub struct HostArgs {
     timeout: Option<Duration>,
 }
 
-/// All tables, split by who needs them. Never stored: it holds secrets.
+/// All tables, split by who needs them. Never stored: they hold secrets.
 #[derive(Debug, Clone, Default)]
 pub struct Hosts {
     limits: ByHost<HostOverride>,
-    requests: ByHost<HostRequests>,
+    requests: ByHost<Asking>,
+}
+
+#[derive(Debug, Clone)]
+struct Asking {
+    requests: HostRequests,
+    /// The variable that holds the value of the Authorization header.
+    auth_env: Option<String>,
 }
 
 impl Hosts {
@@ -36,56 +43,58 @@ impl Hosts {
         self.limits.clone()
     }
 
-    /// For the client.
-    pub fn requests(&self) -> ByHost<HostRequests> {
-        self.requests.clone()
+    /// For the client. Only who makes requests needs the secrets that the environment holds.
+    pub fn requests(&self) -> Result<ByHost<HostRequests>, CliError> {
+        self.requests_with(|name| std::env::var(name).ok())
+            .map_err(|why| CliError::usage(why, "it holds the value of the Authorization header for that host"))
+    }
+
+    fn requests_with(&self, environment: impl Fn(&str) -> Option<String>) -> Result<ByHost<HostRequests>, String> {
+        self.requests.map(|host, asking| {
+            let mut requests = asking.requests.clone();
+            if let Some(name) = &asking.auth_env {
+                let value = environment(name).filter(|value| !value.is_empty());
+                let value = value.ok_or_else(|| {
+                    format!("the environment variable {name}, auth-env of [hosts.{host:?}], is not set")
+                })?;
+                requests.headers.push(("authorization".to_owned(), value));
+            }
+            Ok(requests)
+        })
     }
 }
 
-/// Takes the tables of a file apart; the environment gives the secrets that they name.
+/// Takes the tables of a file apart.
 pub fn read(tables: BTreeMap<String, HostArgs>, file: &Path) -> Result<Hosts, CliError> {
-    let environment = |name: &str| std::env::var(name).ok();
-    split(tables, environment).map_err(|(why, hint)| CliError::usage(format!("{}: {why}", file.display()), hint))
+    split(tables).map_err(|why| {
+        CliError::usage(
+            format!("{}: {why}", file.display()),
+            "write [hosts.\"example.org\"], or [hosts.\"*.example.org\"] for the names below it, once each",
+        )
+    })
 }
 
-fn split(
-    tables: BTreeMap<String, HostArgs>,
-    environment: impl Fn(&str) -> Option<String>,
-) -> Result<Hosts, (String, &'static str)> {
+fn split(tables: BTreeMap<String, HostArgs>) -> Result<Hosts, String> {
     let (mut limits, mut requests) = (BTreeMap::new(), BTreeMap::new());
     for (written, args) in tables {
-        let Some(host) = ByHost::<HostArgs>::pattern(&written) else {
-            let hint = "write [hosts.\"example.org\"], or [hosts.\"*.example.org\"] for the names below it";
-            return Err((format!("[hosts.{written:?}] names no host"), hint));
-        };
-        let mut headers: Vec<(String, String)> = args.headers.into_iter().collect();
-        if let Some(name) = args.auth_env {
-            let Some(value) = environment(&name).filter(|value| !value.is_empty()) else {
-                let hint = "set it to the value of the Authorization header, or take auth-env out";
-                return Err((
-                    format!("the environment variable {name}, which [hosts.{written:?}] names, is not set"),
-                    hint,
-                ));
-            };
-            headers.push(("authorization".to_owned(), value));
-        }
+        let host = ByHost::<HostArgs>::pattern(&written).ok_or(format!("[hosts.{written:?}] names no host"))?;
         let own = HostOverride {
             concurrency: args.concurrency,
             interval: args.request_interval,
             obey_robots: args.robots.map(|rule| rule == RobotsRule::Obey),
         };
-        let own_requests = HostRequests {
-            timeout: args.timeout,
-            user_agent: args.user_agent,
-            headers,
+        let asking = Asking {
+            requests: HostRequests {
+                timeout: args.timeout,
+                user_agent: args.user_agent,
+                headers: args.headers.into_iter().collect(),
+            },
+            auth_env: args.auth_env,
         };
         if limits.insert(host.clone(), own).is_some() {
-            return Err((
-                format!("[hosts.{written:?}] stands there twice"),
-                "put both into one table",
-            ));
+            return Err(format!("[hosts.{written:?}] stands there twice"));
         }
-        requests.insert(host, own_requests);
+        requests.insert(host, asking);
     }
     Ok(Hosts {
         limits: ByHost::new(limits),
@@ -101,14 +110,15 @@ mod tests {
         toml::from_str(text)
     }
 
-    fn split_text(text: &str) -> Result<Hosts, String> {
-        let environment = |name: &str| (name == "TOKEN").then(|| "Bearer hush".to_owned());
-        split(tables(text).map_err(|e| e.to_string())?, environment).map_err(|(why, _)| why)
+    fn split_text(text: &str) -> Result<(Hosts, ByHost<HostRequests>), String> {
+        let hosts = split(tables(text).map_err(|e| e.to_string())?)?;
+        let requests = hosts.requests_with(|name| (name == "TOKEN").then(|| "Bearer hush".to_owned()))?;
+        Ok((hosts, requests))
     }
 
     #[test]
     fn a_table_says_what_differs() {
-        let hosts = split_text(
+        let (hosts, requests) = split_text(
             "['Example.org']\nconcurrency = 1\nrequest-interval = '2s'\nuser-agent = 'me/1'\nauth-env = 'TOKEN'\n\
              robots = 'ignore'\ntimeout = 5\nheaders = { X-Key = 'k' }\n['*.example.org']\nrobots = 'obey'",
         )
@@ -118,7 +128,7 @@ mod tests {
             (limits.concurrency, limits.interval, limits.obey_robots),
             (Some(1), Some(Duration::from_secs(2)), Some(false))
         );
-        let requests = hosts.requests.get("example.org").unwrap();
+        let requests = requests.get("example.org").unwrap();
         assert_eq!(requests.timeout, Some(Duration::from_secs(5)));
         assert_eq!(requests.user_agent.as_deref(), Some("me/1"));
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -128,7 +138,7 @@ mod tests {
         );
         assert_eq!(hosts.limits.get("www.example.org").unwrap().obey_robots, Some(true));
         assert!(hosts.limits.get("example.com").is_none());
-        assert!(!format!("{hosts:?}").contains("hush"));
+        assert!(!format!("{requests:?}").contains("hush"));
     }
 
     #[test]

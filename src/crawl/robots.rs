@@ -122,3 +122,103 @@ fn state(exchanges: &[Exchange], cap: usize, agent: &str) -> RobotsState {
         _ => allow(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::capture::Answer;
+
+    fn answer(status: u16, body: &str, truncated: Option<Truncated>) -> Outcome {
+        Outcome::Answer(Answer {
+            status,
+            protocol: "HTTP/1.1",
+            remote: None,
+            headers: Vec::new(),
+            encoded: body.as_bytes().to_vec(),
+            truncated,
+            detail: None,
+        })
+    }
+
+    fn after(outcomes: Vec<Outcome>) -> RobotsState {
+        let exchanges: Vec<Exchange> = outcomes
+            .into_iter()
+            .map(|outcome| Exchange {
+                url: Url::parse("http://a.example/robots.txt").unwrap(),
+                at: Timestamp::default(),
+                elapsed_ms: 1,
+                request_head: Vec::new(),
+                outcome,
+            })
+            .collect();
+        state(&exchanges, 1 << 20, "evercite")
+    }
+
+    /// `None` where no rules came of it.
+    fn allows(state: &RobotsState) -> Option<bool> {
+        match state {
+            RobotsState::Rules(rules) => Some(rules.allows(&Url::parse("http://a.example/x").unwrap())),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_chain_decides() {
+        let file = "User-agent: *\nDisallow: /\n";
+        for (status, want) in [
+            // RFC 9309 section 2.3.1.1: successful access
+            (200, Some(false)),
+            (203, Some(false)),
+            // 2.3.1.2: redirects without end are "unavailable"
+            (301, Some(true)),
+            (302, Some(true)),
+            (308, Some(true)),
+            // 2.3.1.3: "unavailable" allows everything
+            (400, Some(true)),
+            (401, Some(true)),
+            (403, Some(true)),
+            (404, Some(true)),
+            (410, Some(true)),
+            (429, Some(true)),
+            (499, Some(true)),
+            // 2.3.1.4: "unreachable" allows nothing
+            (500, None),
+            (502, None),
+            (503, None),
+            (599, None),
+        ] {
+            let found = after(vec![answer(302, "", None), answer(status, file, None)]);
+            assert_eq!(allows(&found), want, "{status}");
+            let refuses = matches!(found, RobotsState::ServerError(s) if s == status);
+            assert_eq!(refuses, want.is_none(), "{status}");
+        }
+    }
+
+    #[test]
+    fn half_a_file_is_no_file_and_a_long_one_is_cut() {
+        let file = "User-agent: *\nDisallow: /\n";
+        for (truncated, want) in [
+            (Some(Truncated::Disconnect), None),
+            (Some(Truncated::Time), None),
+            (Some(Truncated::Length), Some(false)),
+            (None, Some(false)),
+        ] {
+            let found = after(vec![answer(200, file, truncated)]);
+            assert_eq!(allows(&found), want, "{truncated:?}");
+        }
+        let long = format!("{file}{}\nAllow: /x\n", "#".repeat(LIMIT));
+        assert_eq!(allows(&after(vec![answer(200, &long, None)])), Some(false));
+    }
+
+    #[test]
+    fn no_answer_is_the_links_own_failure() {
+        let failed = Outcome::Failed {
+            transport: Transport::Refused,
+            detail: "refused".into(),
+        };
+        assert!(matches!(
+            after(vec![failed]),
+            RobotsState::Unreachable(Transport::Refused, _)
+        ));
+    }
+}

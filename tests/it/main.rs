@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod harness;
 mod plumbing;
+mod politeness;
 mod query;
 mod report;
 mod resume;
