@@ -23,7 +23,6 @@ use crate::{
     model::{
         article::Document,
         capture::{Exchange, Outcome, Purpose},
-        host::HostState,
         run::{Committed, Task, TaskEnd},
         time::{Clock, Timestamp},
         url::{self, Url},
@@ -311,27 +310,6 @@ impl Crawl<'_> {
             self.remember_one(url::host(address), now);
         }
         self.hand_over(None, Purpose::Robots, asked.exchanges, TaskEnd::Done);
-    }
-
-    /// Tells the frontier what earlier runs knew of a host, when it is first met.
-    fn recall(&mut self, host: &str, now: Timestamp) -> Result<(), ArchiveError> {
-        if self.frontier.is_new(host) {
-            let known = self.reader.host_state(host)?;
-            self.frontier.recall(host, known, now);
-        }
-        Ok(())
-    }
-
-    /// A wait that outlasts the run is kept at once: the run may be killed.
-    fn remember_one(&self, host: &str, now: Timestamp) {
-        let state = self.frontier.state(host, now);
-        self.remember(state.map(|state| (host.to_owned(), state)).into_iter().collect());
-    }
-
-    fn remember(&self, hosts: Vec<(String, HostState)>) {
-        if !hosts.is_empty() {
-            self.writer.post(move |ingest| ingest.remember_hosts(&hosts));
-        }
     }
 
     /// An answer or a failure: follow its redirect, try again later, or pass it on to be read.

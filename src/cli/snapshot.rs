@@ -317,7 +317,7 @@ impl Session<'_> {
         let p = &summary.progress;
         let mut text = format!(
             "Kept {} in {} ({} received, {} added).\n\n",
-            count(p.done - (unread.len() as u64).min(p.done), "page"),
+            count(p.done.saturating_sub(unread.len() as u64 + summary.deferred), "page"),
             self.archive.path().display(),
             bytes(p.received),
             bytes(p.stored)

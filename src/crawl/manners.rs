@@ -1,12 +1,16 @@
-//! From an exchange to what it tells the frontier of its host.
+//! What an exchange tells of its host, and what runs tell each other of hosts.
 
 use std::time::Duration;
 
+use super::Crawl;
 use crate::{
+    archive::ArchiveError,
     fetch::{Fetched, Waits},
     frontier::{Heard, Manner, PATIENCE},
     model::{
         capture::Outcome,
+        host::HostState,
+        time::Timestamp,
         verdict::{Access, Transport},
     },
     verdict::access,
@@ -55,4 +59,27 @@ pub(super) fn before_redirect(waits: &Waits) -> Duration {
 /// Whether the host itself asked for a wait that outlasts the run.
 pub(super) fn outlasts_the_run(heard: &Heard) -> bool {
     matches!(heard.manner, Manner::Overloaded(_)) && heard.wait.is_some_and(|wait| wait > PATIENCE)
+}
+
+impl Crawl<'_> {
+    /// Tells the frontier what earlier runs knew of a host, when it is first met.
+    pub(super) fn recall(&mut self, host: &str, now: Timestamp) -> Result<(), ArchiveError> {
+        if self.frontier.is_new(host) {
+            let known = self.reader.host_state(host)?;
+            self.frontier.recall(host, known, now);
+        }
+        Ok(())
+    }
+
+    /// A wait that outlasts the run is kept at once: the run may be killed.
+    pub(super) fn remember_one(&self, host: &str, now: Timestamp) {
+        let state = self.frontier.state(host, now);
+        self.remember(state.map(|state| (host.to_owned(), state)).into_iter().collect());
+    }
+
+    pub(super) fn remember(&self, hosts: Vec<(String, HostState)>) {
+        if !hosts.is_empty() {
+            self.writer.post(move |ingest| ingest.remember_hosts(&hosts));
+        }
+    }
 }

@@ -135,7 +135,8 @@ impl Frontier {
             }
         }
         match self.waiting.peek() {
-            Some(Reverse((at, _))) => Step::WaitUntil(*at),
+            // The end of the run's time is worth waking up for, too.
+            Some(Reverse((at, _))) => Step::WaitUntil(self.limits.until.map_or(*at, |until| until.min(*at))),
             None => Step::Idle,
         }
     }

@@ -89,6 +89,8 @@ pub(super) struct Pace {
     backed_off_at: Timestamp,
     not_before: Option<Timestamp>,
     given_up: Option<Closed>,
+    /// Asked again before its quota was said to be full.
+    quota_outrun: bool,
     has_news: bool,
 }
 
@@ -108,6 +110,7 @@ impl Pace {
             backed_off_at: Timestamp::default(),
             not_before: None,
             given_up: None,
+            quota_outrun: false,
             has_news: false,
         }
     }
@@ -156,11 +159,7 @@ impl Pace {
         match heard.manner {
             Manner::Good => {
                 self.good_answer(heard.elapsed);
-                if let Some(wait) = heard.wait {
-                    // A quota that is used up, told beside a good answer: many servers tell it wrongly,
-                    // so it slows us and never sends us away.
-                    self.pause(now, wait.min(PATIENCE));
-                }
+                self.used_up_quota(heard.wait, now);
                 false
             }
             Manner::Neutral => false,
@@ -180,6 +179,19 @@ impl Pace {
             if self.good >= RECOVERY {
                 (self.allowed, self.good) = (self.allowed + 1, 0);
             }
+        }
+    }
+
+    /// A quota that is said to be used up beside a good answer. Many servers tell it wrongly, so it
+    /// slows us and never sends us away; and one that was outrun once is not believed again.
+    fn used_up_quota(&mut self, wait: Option<Duration>, now: Timestamp) {
+        match wait {
+            Some(wait) if wait <= PATIENCE => self.pause(now, wait),
+            Some(_) if !self.quota_outrun => {
+                self.quota_outrun = true;
+                self.pause(now, PATIENCE);
+            }
+            _ => {}
         }
     }
 

@@ -93,7 +93,7 @@ fn backing_off_doubles_with_jitter_and_halves_what_is_dared() {
     assert!(pace.bears_more_than(0) && !pace.bears_more_than(1));
     for good in 1..=70 {
         pace.hear(&heard(Manner::Good, 1, None), at(now), 0, 50);
-        assert_eq!(pace.bears_more_than(good / 10), true);
+        assert!(pace.bears_more_than(good / 10));
         assert!(!pace.bears_more_than(good / 10 + 1));
     }
 }
@@ -118,6 +118,8 @@ fn a_wait_beyond_patience_closes_the_host_and_a_quota_never_does() {
     let mut pace = pace(2, 0);
     assert!(!pace.hear(&heard(Manner::Good, 1, Some(7_200)), at(0), 0, 50));
     assert_eq!((pace.next_at(), pace.closed(at(0))), (at(60_000), None));
+    assert!(!pace.hear(&heard(Manner::Good, 1, Some(7_200)), at(60_000), 0, 50));
+    assert_eq!(pace.next_at(), at(60_000), "once is enough");
     assert!(!pace.hear(&heard(Manner::Overloaded(429), 1, Some(60)), at(10_000), 0, 50));
     assert_eq!((pace.next_at(), pace.closed(at(10_000))), (at(70_000), None));
     assert!(pace.hear(&heard(Manner::Overloaded(429), 1, Some(7_200)), at(80_000), 0, 50));

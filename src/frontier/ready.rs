@@ -45,7 +45,7 @@ impl Ready {
 
     /// The host whose turn it is.
     pub fn pop(&mut self) -> Option<usize> {
-        if self.served % CYCLE != 0 {
+        if !self.served.is_multiple_of(CYCLE) {
             while let Some((_, host, ticket)) = self.longest.pop() {
                 if self.take(host, ticket) {
                     return Some(host);
