@@ -102,7 +102,7 @@ pub struct CrawlArgs {
     /// Requests in flight at once with one host; 0: no limit [default: 2]
     #[arg(long, value_name = "N", env = "EVERCITE_HOST_CONCURRENCY")]
     pub host_concurrency: Option<usize>,
-    /// Time between two requests to one host, such as 500ms or 2s; 0: none [default: 500ms]
+    /// Time between two requests to one host at least, such as 500ms or 2s; 0: none [default: 500ms]
     #[arg(long, value_name = "TIME", env = "EVERCITE_HOST_REQUEST_INTERVAL", value_parser = duration)]
     #[serde(deserialize_with = "duration_in_toml", serialize_with = "duration_to_toml")]
     pub host_request_interval: Option<Duration>,

@@ -73,3 +73,29 @@ impl Ready {
         holds
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_of_four_go_to_the_longest_and_nobody_is_forgotten() {
+        let mut ready = Ready::default();
+        let mut given = [0; 4];
+        for _ in 0..400 {
+            for host in 0..4 {
+                ready.push(host, if host == 3 { 1_000 } else { 10 });
+            }
+            let host = ready.pop().unwrap();
+            given[host] += 1;
+            ready.served();
+        }
+        assert!(
+            given[3] >= 300 && given[..3].iter().all(|times| *times > 20),
+            "{given:?}"
+        );
+        assert!(ready.longest.len() <= 80, "what is stale is swept out");
+        while ready.pop().is_some() {}
+        assert!((0..4).all(|host| ready.tickets[host].is_none()));
+    }
+}

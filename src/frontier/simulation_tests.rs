@@ -481,3 +481,37 @@ fn twenty_thousand_links_without_limits_cost_next_to_nothing() {
     // Generous: without optimisation, beside other tests, and with the simulation itself.
     assert!(begun.elapsed() < Duration::from_secs(10));
 }
+
+#[test]
+fn everything_at_once_loses_nothing_and_stays_polite() {
+    let robots = |host: &str| match number(host) % 5 {
+        1 => (3_000, "User-agent: *\nCrawl-delay: 1\n"),
+        2 => (40, "User-agent: *\nDisallow: /3\n"),
+        _ => (40, ""),
+    };
+    for concurrency in [3, 24] {
+        let links = skewed();
+        let web = |asked: &Asked<'_>| {
+            let does = match (number(asked.host) + asked.before as u64) % 17 {
+                1 | 2 if !asked.path.starts_with("to/") => {
+                    let to = (number(asked.host) * 7 + 1) % 64;
+                    Does::Redirect(format!("http://h{to}.example/to/{}-{}", number(asked.host), asked.path))
+                }
+                3 => Does::Refuse(503, Some(2)),
+                4 => Does::Refuse(429, None),
+                5 if number(asked.host) % 3 == 0 => Does::Fail(Transport::Reset),
+                _ => Does::Answer,
+            };
+            (response(asked.host), does)
+        };
+        let limits = Limits {
+            obey_robots: true,
+            ..limits(concurrency)
+        };
+        let run = run_with(Frontier::new(limits, Scope::default()), &links, &web, &robots);
+        let all: usize = links.iter().map(|(_, count)| count).sum();
+        assert_eq!(run.answered + run.ended.values().sum::<usize>(), all, "{:?}", run.ended);
+        assert!(run.answered * 10 > all * 9, "{:?}", run.ended);
+        polite(&run);
+    }
+}

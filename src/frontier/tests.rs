@@ -306,3 +306,93 @@ fn local_documents_disturb_nobody() {
         fetch(frontier.next(at(0)));
     }
 }
+
+#[test]
+fn a_robots_file_serves_a_day_in_a_long_run_too() {
+    let mut frontier = with(
+        Limits {
+            obey_robots: true,
+            ..limits()
+        },
+        &["http://a.example/1", "http://a.example/2"],
+    );
+    let Step::Robots(address) = frontier.next(at(0)) else {
+        panic!("robots first")
+    };
+    let rules = RobotsState::Rules(Arc::new(Rules::allow_all()));
+    frontier.robots(&address, rules, at(600), &Heard::NOTHING);
+    fetch(frontier.next(at(600)));
+    frontier.release(&host("a.example"), at(700), 0, &Heard::NOTHING);
+    let day = 24 * 3_600_000;
+    assert!(matches!(frontier.next(at(600 + day)), Step::Robots(again) if again == address));
+}
+
+#[test]
+fn the_end_of_the_time_is_woken_up_for() {
+    let until = Some(at(10_000));
+    let mut frontier = with(
+        Limits { until, ..limits() },
+        &["http://a.example/1", "http://a.example/2"],
+    );
+    fetch(frontier.next(at(0)));
+    frontier.release(
+        &host("a.example"),
+        at(100),
+        0,
+        &overloaded(Some(Duration::from_secs(60))),
+    );
+    assert!(matches!(frontier.next(at(100)), Step::WaitUntil(t) if t == at(10_000)));
+    assert!(matches!(frontier.next(at(10_000)), Step::Idle));
+}
+
+#[test]
+fn what_an_earlier_run_knew_counts_from_the_first_request() {
+    let state = HostState {
+        not_before: Some(at(3_600_000)),
+        backoff: 0,
+        response: None,
+        crawl_delay: Duration::ZERO,
+        failures: 0,
+        updated_at: at(0),
+    };
+    for (now, left) in [(10_000, true), (3_590_000, false)] {
+        let mut frontier = with(limits(), &["http://a.example/1", "http://b.example/1"]);
+        assert!(frontier.is_new("a.example"));
+        frontier.recall("a.example", Some(state), at(now));
+        assert!(!frontier.is_new("a.example"));
+        match frontier.next(at(now)) {
+            Step::Refuse(job, Access::Deferred, why) if left => {
+                assert!(why.contains("1970-01-01T01:00:00Z"), "{why}");
+                assert_eq!(job.task.id, 1);
+            }
+            Step::Fetch(job) if !left => assert_eq!(job.task.id, 2, "the other host first"),
+            other => panic!("{other:?}"),
+        }
+        if !left {
+            assert!(matches!(frontier.next(at(now)), Step::WaitUntil(t) if t == at(3_600_000)));
+        }
+    }
+}
+
+#[test]
+fn a_host_that_the_user_names_has_limits_of_its_own() {
+    let own = HostOverride {
+        concurrency: Some(1),
+        interval: Some(Duration::from_secs(3)),
+        obey_robots: Some(false),
+    };
+    let named = Limits {
+        obey_robots: true,
+        hosts: ByHost::new([("a.example".to_owned(), own)]),
+        ..limits()
+    };
+    let mut frontier = with(
+        named,
+        &["http://a.example/1", "http://a.example/2", "http://b.example/1"],
+    );
+    fetch(frontier.next(at(0)));
+    assert!(matches!(frontier.next(at(0)), Step::Robots(address) if url::host(&address) == "b.example"));
+    assert!(matches!(frontier.next(at(5_000)), Step::Idle), "one at a time");
+    frontier.release(&host("a.example"), at(5_000), 0, &Heard::NOTHING);
+    assert_eq!(fetch(frontier.next(at(5_000))).task.id, 2);
+}
