@@ -499,7 +499,7 @@ fn everything_at_once_loses_nothing_and_stays_polite() {
                 }
                 3 => Does::Refuse(503, Some(2)),
                 4 => Does::Refuse(429, None),
-                5 if number(asked.host) % 3 == 0 => Does::Fail(Transport::Reset),
+                5 if number(asked.host).is_multiple_of(3) => Does::Fail(Transport::Reset),
                 _ => Does::Answer,
             };
             (response(asked.host), does)
