@@ -261,6 +261,9 @@ impl Pace {
         }
         self.response = state.response;
         self.crawl_delay = state.crawl_delay;
+        if self.limits.is_unlimited() {
+            return;
+        }
         // A step is forgotten every hour.
         let hours = u32::try_from(age.as_secs() / 3600).unwrap_or(u32::MAX);
         self.level = state.backoff.saturating_sub(hours).min(7);

@@ -151,6 +151,9 @@ fn the_next_run_knows_what_this_one_learned() {
         pace.recall(&state, at(later));
         assert_eq!((pace.level, pace.interval().as_secs()), (level, interval), "{later}");
     }
+    let mut free = pace(0, 0);
+    free.recall(&state, at(0));
+    assert!(free.bears_more_than(1_000) && free.interval() == state.crawl_delay);
     for (not_before, now, closed, next_at) in [
         (30_000, 0, false, 30_000),
         (60_000, 0, false, 60_000),
