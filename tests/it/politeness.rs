@@ -216,3 +216,32 @@ fn mistakes_in_what_is_said_of_hosts_are_told() {
         assert!(ran.stderr.contains(why), "{table}: {ran}");
     }
 }
+
+#[test]
+fn a_robots_file_is_followed_over_five_redirects_and_kept_a_day() {
+    for (redirects, class) in [(5, "excluded"), (6, "ok")] {
+        let mut site = Site::new().page("/source", "s").redirect(301, "/robots.txt", "/r1");
+        for n in 1..redirects {
+            site = site.redirect(302, &format!("/r{n}"), &format!("/r{}", n + 1));
+        }
+        let file = Answer::bytes("text/plain", "User-agent: *\nDisallow: /\n");
+        let site = site.answer(&format!("/r{redirects}"), file).serve();
+        let evercite = Evercite::new();
+        citing_all(&evercite, &site, &["/source"]);
+        evercite.ok(&["snapshot", "a.md"]);
+        assert_eq!(
+            evercite.report().class(&site.url("/source")),
+            class,
+            "{redirects} redirects"
+        );
+        evercite.ok(&["check"]);
+        assert_eq!(site.times("/robots.txt"), 1, "the copy of the first run serves");
+        change(
+            &evercite,
+            "UPDATE capture SET at = at - 86400001 WHERE purpose = 'robots'",
+        );
+        evercite.ok(&["check"]);
+        assert_eq!(site.times("/robots.txt"), 2, "for a day");
+        assert_eq!(evercite.report().class(&site.url("/source")), class);
+    }
+}
