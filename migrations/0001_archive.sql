@@ -9,6 +9,17 @@ CREATE TABLE host (
     registered_domain TEXT NOT NULL
 ) STRICT;
 
+-- What a run leaves for the next one to know of how a host wants to be asked.
+CREATE TABLE host_state (
+    host_id INTEGER PRIMARY KEY REFERENCES host (id),
+    not_before INTEGER,                     -- it asked to be left alone until then
+    backoff INTEGER NOT NULL,               -- steps of exponential backoff
+    response_ms INTEGER,                    -- moving average of how long it takes to answer
+    crawl_delay_ms INTEGER NOT NULL,        -- of its robots.txt
+    failures INTEGER NOT NULL,              -- connections that failed in a row
+    updated_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE url (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL UNIQUE,               -- WHATWG serialisation, no fragment, no credentials: the identity

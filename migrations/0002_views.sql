@@ -16,7 +16,8 @@ SELECT
     ci.state,
     strftime('%Y-%m-%dT%H:%M:%SZ', ci.first_seen_at / 1000, 'unixepoch') AS first_seen,
     (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(c.at) / 1000, 'unixepoch')
-       FROM capture c WHERE c.url_id = ci.url_id AND c.purpose = 'citation') AS last_checked
+       FROM capture c WHERE c.url_id = ci.url_id AND c.purpose = 'citation'
+        AND c.access <> 'deferred') AS last_checked
 FROM citation ci
 JOIN article a ON a.id = ci.article_id AND a.removed_at IS NULL
 JOIN url u ON u.id = ci.url_id

@@ -6,6 +6,7 @@
 
 mod judging;
 pub mod lists;
+mod manners;
 mod prepare;
 mod reading;
 mod robots;
@@ -20,7 +21,7 @@ use tokio::{
 use crate::{
     archive::{Archive, ArchiveError, OpenRun, Reader, Writer},
     fetch::{Fetched, Fetcher, Request},
-    frontier::{Frontier, Job, Limits, Scope, Step},
+    frontier::{Frontier, Heard, Job, Limits, PATIENCE, Scope, Step},
     model::{
         article::Document,
         capture::{Exchange, Outcome, Purpose, Wire},
@@ -108,14 +109,14 @@ pub struct Summary {
     pub outage: bool,
     /// Citations whose class became another one, by the new class.
     pub news: HashMap<Class, u64>,
+    /// Links left for a later run because their hosts want to be left alone.
+    pub deferred: u64,
 }
 
 /// Bytes of bodies that may wait for the workers before no more is asked for.
 const BACKLOG: u64 = 24 << 20;
 /// Tasks of a host loaded at once.
 const WINDOW: usize = 64;
-/// A `Retry-After` longer than this is not waited for within a run.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Works a run to its end, or until `stop` turns true.
 pub async fn run(
@@ -142,16 +143,18 @@ pub async fn run(
         clock,
         read_local,
         reader: &reader,
+        writer,
         frontier: Frontier::new(settings.limits.clone(), settings.scope.clone()),
         workers,
         fetches: JoinSet::new(),
         chains: HashMap::new(),
         uncommitted: 0,
         backlog: 0,
+        deferred: 0,
         progress: Progress::default(),
     };
-    for (host, _) in reader.waiting(run.id)? {
-        crawl.frontier.has_work(&host);
+    for (host, count) in reader.waiting(run.id)? {
+        crawl.frontier.has_work(&host, count);
     }
     let progress = &mut crawl.progress;
     (progress.total, progress.done, progress.assets) = reader.progress(run.id)?;
@@ -167,8 +170,8 @@ pub async fn run(
         }
         tokio::select! {
             Some(done) = crawl.fetches.join_next(), if !crawl.fetches.is_empty() => match done {
-                Ok(Done::Page(job, fetched)) => crawl.answered(job, *fetched),
-                Ok(Done::Robots(address, state, exchanges)) => crawl.robots_answered(&address, state, exchanges),
+                Ok(Done::Page(job, fetched)) => crawl.answered(job, *fetched)?,
+                Ok(Done::Robots(address, state, asked)) => crawl.robots_answered(&address, state, asked),
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             },
             Some(news) = committed.recv() => crawl.acknowledged(news)?,
@@ -188,8 +191,10 @@ pub async fn run(
     let mut summary = Summary {
         run_id: run.id,
         progress: crawl.progress.clone(),
+        deferred: crawl.deferred,
         ..Summary::default()
     };
+    crawl.remember(crawl.frontier.states(drained));
     drop(crawl);
     let (total, done, _) = reader.progress(run.id)?;
     summary.unfinished = done < total;
@@ -203,7 +208,7 @@ pub async fn run(
 /// What comes back from the network.
 enum Done {
     Page(Box<Job>, Box<Fetched>),
-    Robots(Url, crate::frontier::RobotsState, Vec<Exchange>),
+    Robots(Url, crate::frontier::RobotsState, robots::Asked),
 }
 
 struct Crawl<'a> {
@@ -213,6 +218,7 @@ struct Crawl<'a> {
     clock: &'a dyn Clock,
     read_local: ReadLocal<'a>,
     reader: &'a Reader,
+    writer: &'a Writer,
     frontier: Frontier,
     workers: Workers,
     fetches: JoinSet<Done>,
@@ -220,6 +226,7 @@ struct Crawl<'a> {
     chains: HashMap<i64, Vec<Exchange>>,
     uncommitted: usize,
     backlog: u64,
+    deferred: u64,
     progress: Progress,
 }
 
@@ -233,12 +240,14 @@ impl Crawl<'_> {
                 Step::Fetch(job) => self.fetch(job, now)?,
                 Step::Robots(address) => self.ask_robots(address, now)?,
                 Step::Refuse(job, access, detail) => {
+                    self.deferred += u64::from(access == Access::Deferred);
                     self.end(job, now, Outcome::NotAsked { access, detail });
                 }
                 Step::Unreachable(job, transport, detail) => {
                     self.end(job, now, Outcome::Failed { transport, detail });
                 }
                 Step::Refill(host, after) => {
+                    self.recall(&host, now)?;
                     let tasks = self.reader.tasks(self.run.id, &host, after, WINDOW)?;
                     let complete = tasks.len() < WINDOW;
                     self.frontier.refill(&host, tasks, complete);
@@ -303,57 +312,59 @@ impl Crawl<'_> {
                 detail,
             },
         };
-        self.frontier.release(url::host(&job.url), now, 0, None);
+        self.frontier.release(&job.url, now, 0, &Heard::NOTHING);
         self.end(job, now, outcome);
     }
 
     fn ask_robots(&mut self, address: Url, now: Timestamp) -> Result<(), ArchiveError> {
         if let Some(state) = robots::cached(self.reader, &address, now, &self.settings.robots_agent)? {
-            self.frontier.robots(&address, state, now);
+            self.frontier.robots(&address, state, now, &Heard::NOTHING);
             return Ok(());
         }
         let fetcher = Arc::clone(self.fetcher);
         let (agent, retries) = (self.settings.robots_agent.clone(), self.settings.max_retries);
         self.fetches.spawn(async move {
-            let (state, exchanges) = robots::fetch(&fetcher, &address, now, &agent, retries).await;
-            Done::Robots(address, state, exchanges)
+            let (state, asked) = robots::fetch(&fetcher, &address, now, &agent, retries).await;
+            Done::Robots(address, state, asked)
         });
         Ok(())
     }
 
-    fn robots_answered(&mut self, address: &Url, state: crate::frontier::RobotsState, exchanges: Vec<Exchange>) {
-        self.frontier.robots(address, state, self.clock.now());
-        self.hand_over(None, Purpose::Robots, exchanges, TaskEnd::Done);
+    fn robots_answered(&mut self, address: &Url, state: crate::frontier::RobotsState, asked: robots::Asked) {
+        let now = self.clock.now();
+        if self.frontier.robots(address, state, now, &asked.heard) {
+            self.remember_one(url::host(address), now);
+        }
+        self.hand_over(None, Purpose::Robots, asked.exchanges, TaskEnd::Done);
     }
 
     /// An answer or a failure: follow its redirect, try again later, or pass it on to be read.
-    fn answered(&mut self, mut job: Box<Job>, fetched: Fetched) {
+    fn answered(&mut self, mut job: Box<Job>, fetched: Fetched) -> Result<(), ArchiveError> {
         let now = self.clock.now();
         let bytes = match &fetched.exchange.outcome {
             Outcome::Answer(answer) => answer.encoded.len() as u64,
             _ => 0,
         };
         self.progress.received += bytes;
-        let pause = fetched.retry_after.filter(|pause| *pause <= PATIENCE);
-        self.frontier.release(url::host(&job.url), now, bytes, pause);
         let host = url::host(&job.url).to_owned();
+        let heard = manners::heard(&fetched);
+        if self.frontier.release(&job.url, now, bytes, &heard) {
+            self.remember_one(&host, now);
+        }
         for (name, value) in fetched.cookies {
             job.cookies.retain(|(h, n, _)| !(*h == host && *n == name));
             job.cookies.push((host.clone(), name, value));
         }
         if let Some(to) = redirect_target(&fetched.exchange) {
+            let wait = manners::before_redirect(&fetched.waits);
             self.chains.entry(job.task.id).or_default().push(fetched.exchange);
-            if let Err((mut job, transport, detail)) = self.frontier.redirect(job, to.clone()) {
-                job.url = to;
-                self.end(job, now, Outcome::Failed { transport, detail });
-            }
-            return;
+            self.follow(job, to, wait, now)?;
+            return Ok(());
         }
         let (transport, access) = access::read(&fetched.exchange.outcome);
-        let impatient = fetched.retry_after.is_some_and(|pause| pause > PATIENCE);
-        let again = may_pass(transport, access, &fetched.exchange.outcome) && !impatient;
+        let again = may_pass(transport, access, &fetched.exchange.outcome) && !manners::outlasts_the_run(&heard);
         let end = match again && job.task.attempts < self.settings.max_retries {
-            true => TaskEnd::Retry(now.plus(pause.unwrap_or_default().max(backoff(&job.task)))),
+            true => TaskEnd::Retry(now.plus(heard.wait.unwrap_or_default().max(backoff(&job.task)))),
             false => TaskEnd::Done,
         };
         let is_page = job.task.purpose != Purpose::Asset;
@@ -361,6 +372,29 @@ impl Crawl<'_> {
             self.progress.dead += 1;
         }
         self.finish(job.task, fetched.exchange, end);
+        Ok(())
+    }
+
+    /// Goes on along a redirect, after the wait that it asks for.
+    fn follow(&mut self, mut job: Box<Job>, to: Url, wait: Duration, now: Timestamp) -> Result<(), ArchiveError> {
+        if wait > PATIENCE {
+            job.url = to;
+            self.deferred += 1;
+            let access = Access::Deferred;
+            let detail = format!(
+                "the redirect asks for a wait until {}; left for a later run",
+                now.plus(wait)
+            );
+            self.end(job, now, Outcome::NotAsked { access, detail });
+            return Ok(());
+        }
+        job.task.due = now.plus(wait);
+        self.recall(url::host(&to), now)?;
+        if let Err((mut job, transport, detail)) = self.frontier.redirect(job, to.clone()) {
+            job.url = to;
+            self.end(job, now, Outcome::Failed { transport, detail });
+        }
+        Ok(())
     }
 
     /// Ends a task with an outcome for which nobody was asked.
@@ -413,7 +447,7 @@ impl Crawl<'_> {
         self.progress.stored += stored_bytes;
         for (host, count) in new_work {
             self.progress.total += count;
-            self.frontier.has_work(&host);
+            self.frontier.has_work(&host, count);
         }
         match (news.task, end) {
             (Some(task), TaskEnd::Retry(due)) => self.frontier.retry(task, due),

@@ -76,14 +76,15 @@ impl Reader {
     }
 }
 
-/// The newest attempt of a run at an address, or at another address with the same canonical form,
+/// The newest attempt of a run at an address, not counting what was left for a later run, or at another address with the same canonical form,
 /// which is fetched once for all that share it.
 fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Result<Option<i64>> {
     // The index is named because for a maximum the planner would walk the whole table backwards.
     let own: Option<i64> = sql
         .prepare_cached(
-            "SELECT max(id) FROM capture INDEXED BY capture_by_run
-             WHERE run_id = ?1 AND url_id = ?2 AND via_id IS NULL AND purpose NOT IN ('robots', 'asset')",
+            "SELECT max(c.id) FROM capture c INDEXED BY capture_by_run
+             WHERE c.run_id = ?1 AND c.url_id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset')
+                 AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'",
         )?
         .query_row([run_id, url_id], |row| row.get(0))?;
     if own.is_some() {
@@ -93,7 +94,8 @@ fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Resul
         "SELECT max(c.id) FROM url u
          CROSS JOIN url w ON w.url = u.lookup_key OR w.lookup_key = u.lookup_key
          CROSS JOIN capture c INDEXED BY capture_by_run ON c.run_id = ?1 AND c.url_id = w.id
-         WHERE u.id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset')",
+         WHERE u.id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset')
+             AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'",
     )?
     .query_row([run_id, url_id], |row| row.get(0))
 }

@@ -8,6 +8,7 @@ mod assets;
 mod blob;
 mod error;
 mod facts;
+mod hosts;
 mod ingest;
 mod lock;
 mod open;

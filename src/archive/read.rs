@@ -358,7 +358,7 @@ impl Reader {
                 sql.prepare_cached(
                     "SELECT CASE
                          WHEN f.transport <> 'ok' THEN f.transport || coalesce(' (' || f.detail || ')', '')
-                         WHEN f.access <> 'open' THEN f.access || coalesce(' (' || f.status || ')', '')
+                         WHEN f.access <> 'open' THEN f.access || coalesce(' (' || coalesce(f.status, f.detail) || ')', '')
                          WHEN f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299 THEN NULL
                          ELSE 'the server answers ' || f.status END
                      FROM capture c INDEXED BY capture_by_run CROSS JOIN capture f ON f.id = c.last_id

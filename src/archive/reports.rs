@@ -133,7 +133,10 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
     // A good verdict that still holds was last seen good at the newest check, not when it was first given.
     sql.prepare(
         "SELECT u.url, ci.fragment, ci.state, ci.first_seen_at, v.class, v.transport, v.access, v.resource, v.content,
-             v.jaccard, v.containment, v.title_similarity, v.status, v.final_url, v.reason, v.evidence, v.since,
+             v.jaccard, v.containment, v.title_similarity, v.status, v.final_url,
+             coalesce(v.reason, (SELECT f.detail FROM capture c JOIN capture f ON f.id = c.last_id
+                 WHERE c.url_id = ci.url_id AND c.via_id IS NULL AND f.access = 'deferred' ORDER BY c.id DESC LIMIT 1)),
+             v.evidence, v.since,
              v.confirmed, last.at, good.at, base.at, b.chosen, last.id, ci.url_id, v.run_id,
              (SELECT p.blob_id FROM capture e JOIN payload p ON p.id = e.payload_id
               WHERE e.id = base.last_id) IS NOT NULL,
@@ -147,6 +150,7 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
          LEFT JOIN capture last ON last.id = coalesce(
              (SELECT c.id FROM capture c WHERE c.url_id = ci.url_id AND c.via_id IS NULL
                   AND c.purpose NOT IN ('robots', 'asset')
+                  AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'
               ORDER BY c.at DESC, c.id DESC LIMIT 1), v.capture_id)
          LEFT JOIN capture good ON good.id = CASE
              WHEN v.class IN ('ok', 'moved', 'changed', 'replaced') THEN last.id ELSE v.last_good_id END

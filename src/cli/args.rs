@@ -102,7 +102,7 @@ pub struct CrawlArgs {
     /// Requests in flight at once with one host; 0: no limit [default: 2]
     #[arg(long, value_name = "N", env = "EVERCITE_HOST_CONCURRENCY")]
     pub host_concurrency: Option<usize>,
-    /// Time between two requests to one host, such as 500ms or 2s; 0: none [default: 500ms]
+    /// Time between two requests to one host at least, such as 500ms or 2s; 0: none [default: 500ms]
     #[arg(long, value_name = "TIME", env = "EVERCITE_HOST_REQUEST_INTERVAL", value_parser = duration)]
     #[serde(deserialize_with = "duration_in_toml", serialize_with = "duration_to_toml")]
     pub host_request_interval: Option<Duration>,
@@ -179,6 +179,10 @@ pub struct CrawlArgs {
     /// Where a host is found, as HOST:PORT, an address or ADDRESS:PORT (repeatable): `--resolve example.org=127.0.0.1:8080`
     #[arg(long, value_name = "HOST=ADDRESS")]
     pub resolve: Vec<String>,
+    /// What evercite.toml says of single hosts, in tables of its own.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub hosts: super::hosts::Hosts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
@@ -566,7 +570,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
 
-fn duration_in_toml<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn duration_in_toml<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
     #[derive(serde::Deserialize)]
     #[serde(untagged)]
     enum Written {

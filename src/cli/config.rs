@@ -1,11 +1,18 @@
 //! From flags, environment, `evercite.toml` and defaults to settings. Flags win over the
 //! environment, both over the file.
 
-use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     args::{AssetsRule, CrawlArgs, Global, NoarchiveRule, RobotsRule},
     error::CliError,
+    hosts::{self, HostArgs},
 };
 use crate::{
     crawl,
@@ -14,12 +21,14 @@ use crate::{
     model::{run::Assets, time::Timestamp},
 };
 
-/// What `evercite.toml` may say: the archive, and the options of a crawl by their long names.
+/// What `evercite.toml` may say: the archive, the options of a crawl by their long names, and what
+/// differs for single hosts.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct File {
     archive: Option<std::path::PathBuf>,
     crawl: CrawlArgs,
+    hosts: BTreeMap<String, HostArgs>,
 }
 
 const DEFAULT_FILE: &str = "evercite.toml";
@@ -51,7 +60,7 @@ impl Config {
             Ok(text) => toml::from_str::<File>(&text).map_err(|e| {
                 CliError::usage(
                     format!("{}: {}", path.display(), e.message()),
-                    "the keys are those of `evercite snapshot --help`, under [crawl]",
+                    "the keys are those of `evercite snapshot --help`, under [crawl]; README.md lists those of [hosts]",
                 )
             })?,
             Err(_) if !must_exist && !path.exists() => File::default(),
@@ -69,6 +78,7 @@ impl Config {
             .unwrap_or_else(|| DEFAULT_ARCHIVE.into());
         let mut crawl = lay_over(flags, file.crawl);
         crawl.exclude.extend(ignored()?);
+        crawl.hosts = hosts::read(file.hosts, &path)?;
         Ok(Self { archive, crawl })
     }
 }
@@ -116,6 +126,7 @@ pub fn lay_over(over: CrawlArgs, under: CrawlArgs) -> CrawlArgs {
         cookie_jar: over.cookie_jar.or(under.cookie_jar),
         ipv4: over.ipv4 || under.ipv4 && !over.ipv6,
         ipv6: over.ipv6 || under.ipv6 && !over.ipv4,
+        hosts: over.hosts,
     }
 }
 
@@ -134,6 +145,7 @@ pub fn crawl_settings(args: &CrawlArgs, now: Timestamp) -> Result<crawl::Setting
             max_bytes: args.byte_limit.unwrap_or(0),
             until: args.time_limit.map(|limit| now.plus(limit)),
             obey_robots: args.robots != Some(RobotsRule::Ignore),
+            hosts: args.hosts.limits(),
         },
         scope,
         depth: args.depth.unwrap_or(1),
@@ -218,6 +230,7 @@ fn fetch_settings(
         authorities,
         insecure: args.insecure,
         jar,
+        hosts: args.hosts.requests()?,
     })
 }
 

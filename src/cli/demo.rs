@@ -131,6 +131,7 @@ fn clear(path: &std::path::Path) -> Result<(), CliError> {
 fn crawl_args() -> CrawlArgs {
     CrawlArgs {
         host_request_interval: Some(Duration::ZERO),
+        host_concurrency: Some(0),
         timeout: Some(Duration::from_secs(5)),
         max_retries: Some(0),
         ..CrawlArgs::default()

@@ -9,6 +9,7 @@ mod context;
 mod demo;
 mod dry_run;
 mod error;
+mod hosts;
 mod lists;
 mod plumbing;
 mod progress;

@@ -368,6 +368,12 @@ impl Session<'_> {
         for (article, why) in &unread {
             context::note(&format!("{article} could not be read: {why}"));
         }
+        if summary.deferred > 0 && !self.global.quiet {
+            let links = count(summary.deferred, "link");
+            context::note(&format!(
+                "{links} left for a later run: their hosts want to be left alone for now"
+            ));
+        }
         let code = if unread.is_empty() { CLEAN } else { FAILED };
         let changed = summary.outage || !summary.news.is_empty();
         if self.global.quiet && !changed {
@@ -393,7 +399,7 @@ impl Session<'_> {
         let pages = p.done - p.assets;
         let mut text = format!(
             "Kept {}{} in {} ({} received, {} added).\n\n",
-            count(pages - (unread.len() as u64).min(pages), "page"),
+            count(pages.saturating_sub(unread.len() as u64 + summary.deferred), "page"),
             if p.assets > 0 {
                 format!(" and {}", count(p.assets, "asset"))
             } else {

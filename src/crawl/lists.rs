@@ -223,11 +223,9 @@ impl<'a> Lists<'a> {
                 at: self.clock.now(),
                 attempt,
             };
-            let Fetched {
-                exchange, retry_after, ..
-            } = self.fetcher.exchange(request).await;
+            let Fetched { exchange, waits, .. } = self.fetcher.exchange(request).await;
             let (transport, access) = access::read(&exchange.outcome);
-            let pause = retry_after.unwrap_or_default();
+            let pause = waits.retry_after.or(waits.quota).unwrap_or_default();
             let again = may_pass(transport, access, &exchange.outcome) && pause <= PATIENCE;
             if !again || attempt >= self.settings.max_retries {
                 return exchange;

@@ -15,9 +15,11 @@ use super::{
     Jar, Proxies, Resolution, certificate, failure,
     guard::LookupError,
     trace::{Measured, Trace, millis_since},
+    wait::{self, Waits},
 };
 use crate::model::{
     capture::{Answer, Exchange, Outcome, Truncated, Wire},
+    host::ByHost,
     run::Prior,
     time::Timestamp,
     url::{self, Url},
@@ -45,6 +47,27 @@ pub struct Settings {
     pub insecure: bool,
     /// Cookies sent where they belong.
     pub jar: Jar,
+    /// What the user said of single hosts.
+    pub hosts: ByHost<HostRequests>,
+}
+
+/// What differs in requests to a host, and is sent to no other.
+#[derive(Clone, Default)]
+pub struct HostRequests {
+    /// In place of [`Settings::timeout`].
+    pub timeout: Option<Duration>,
+    /// In place of [`Settings::user_agent`].
+    pub user_agent: Option<String>,
+    /// Beside [`Settings::headers`], and in place of those of the same name.
+    pub headers: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for HostRequests {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The values are secrets.
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        write!(f, "HostRequests({:?}, {:?}, {names:?})", self.timeout, self.user_agent)
+    }
 }
 
 /// What is asked for.
@@ -70,8 +93,8 @@ pub struct Fetched {
     pub exchange: Exchange,
     /// Cookies that were set: name and value.
     pub cookies: Vec<(String, String)>,
-    /// What `Retry-After` asks for, in seconds.
-    pub retry_after: Option<Duration>,
+    /// How long the server asks us to wait.
+    pub waits: Waits,
 }
 
 /// Makes exchanges. Cheap to share.
@@ -79,6 +102,7 @@ pub struct Fetched {
 pub struct Fetcher {
     settings: Settings,
     headers: HeaderMap,
+    hosts: ByHost<HeaderMap>,
     plain: Client,
     secure: OnceLock<Result<Client, String>>,
     /// Without a pool of connections: `http`, then any.
@@ -99,21 +123,17 @@ impl Fetcher {
         let mut headers = HeaderMap::new();
         headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static(ACCEPT));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(CODINGS));
-        let agent = HeaderValue::from_str(&settings.user_agent)
-            .map_err(|_| format!("the user agent {:?} cannot be sent", settings.user_agent))?;
-        headers.insert(reqwest::header::USER_AGENT, agent);
-        for (name, value) in &settings.headers {
-            let name = HeaderName::try_from(name.as_str()).map_err(|_| format!("{name:?} is not a header name"))?;
-            let mut value =
-                HeaderValue::from_str(value).map_err(|_| format!("the value of header {name} cannot be sent"))?;
-            // What a user adds by hand is often a key: it is sent, but never archived.
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
+        add(&mut headers, Some(&settings.user_agent), &settings.headers)?;
+        let hosts = settings.hosts.map(|host, own| {
+            let mut headers = HeaderMap::new();
+            add(&mut headers, own.user_agent.as_deref(), &own.headers).map_err(|why| format!("{host}: {why}"))?;
+            Ok::<_, String>(headers)
+        })?;
         let plain = build(&settings, false, true)?;
         Ok(Self {
             settings,
             headers,
+            hosts,
             plain,
             secure: OnceLock::new(),
             fresh: Default::default(),
@@ -148,7 +168,7 @@ impl Fetcher {
                 outcome: asked.outcome,
             },
             cookies: asked.cookies,
-            retry_after: asked.retry_after,
+            waits: asked.waits,
         }
     }
 
@@ -166,7 +186,12 @@ impl Fetcher {
         };
         let headers = self.request_headers(request);
         let head = request_head(request.url, &headers);
-        match client.get(request.url.clone()).headers(headers).send().await {
+        let mut asking = client.get(request.url.clone()).headers(headers);
+        let own = self.settings.hosts.get(url::host(request.url));
+        if let Some(timeout) = own.and_then(|own| own.timeout) {
+            asking = asking.timeout(timeout);
+        }
+        match asking.send().await {
             Err(error) => Asked {
                 head,
                 outcome: failure::outcome(&error),
@@ -179,7 +204,7 @@ impl Fetcher {
                 Asked {
                     head,
                     cookies: cookies(response.headers()),
-                    retry_after: retry_after(response.headers(), request.at),
+                    waits: wait::waits(response.headers(), request.at.plus(begun.elapsed())),
                     outcome: Outcome::Answer(self.read(response).await),
                 }
             }
@@ -259,6 +284,9 @@ impl Fetcher {
 
     fn request_headers(&self, request: &Request<'_>) -> HeaderMap {
         let mut headers = self.headers.clone();
+        for (name, value) in self.hosts.get(url::host(request.url)).into_iter().flatten() {
+            headers.insert(name, value.clone());
+        }
         let mut insert = |name: HeaderName, value: &str| {
             // A validator or cookie that cannot be sent back is left out: the full page is asked for.
             if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -290,12 +318,29 @@ impl Fetcher {
     }
 }
 
+/// Adds what users set: the user agent, and headers of their own.
+fn add(to: &mut HeaderMap, user_agent: Option<&str>, headers: &[(String, String)]) -> Result<(), String> {
+    if let Some(agent) = user_agent {
+        let value = HeaderValue::from_str(agent).map_err(|_| format!("the user agent {agent:?} cannot be sent"))?;
+        to.insert(reqwest::header::USER_AGENT, value);
+    }
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| format!("{name:?} is not a header name"))?;
+        let mut value =
+            HeaderValue::from_str(value).map_err(|_| format!("the value of header {name} cannot be sent"))?;
+        // What a user adds by hand is often a key: it is sent, but never archived.
+        value.set_sensitive(true);
+        to.insert(name, value);
+    }
+    Ok(())
+}
+
 /// What came of asking, before it is an exchange.
 struct Asked {
     head: Vec<u8>,
     outcome: Outcome,
     cookies: Vec<(String, String)>,
-    retry_after: Option<Duration>,
+    waits: Waits,
 }
 
 impl Default for Asked {
@@ -305,7 +350,7 @@ impl Default for Asked {
             head: Vec::new(),
             outcome: Outcome::Failed { transport, detail },
             cookies: Vec::new(),
-            retry_after: None,
+            waits: Waits::default(),
         }
     }
 }
@@ -417,14 +462,4 @@ fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
     });
     // More than any honest site sets on one page.
     pairs.take(64).collect()
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3).
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let value = headers.get(reqwest::header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?;
-    Some(Timestamp::from_millis(date.timestamp().as_millisecond()).since(now))
 }

@@ -11,8 +11,10 @@ mod guard;
 mod jar;
 pub mod proxy;
 mod trace;
+mod wait;
 
-pub use client::{Fetched, Fetcher, Request, Settings};
+pub use client::{Fetched, Fetcher, HostRequests, Request, Settings};
 pub use guard::{Family, Resolution, is_private};
 pub use jar::Jar;
 pub use proxy::Proxies;
+pub use wait::Waits;

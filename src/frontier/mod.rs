@@ -3,85 +3,43 @@
 //! A pure state machine over values and `now`: no sockets, no SQL, no sleeping. It holds hosts and a
 //! window of waiting tasks each; the archive holds the rest and refills it on request.
 
+mod breaker;
 mod host;
+mod job;
+mod limits;
+mod pace;
+mod ready;
 pub mod robots;
 mod scope;
 mod trap;
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    collections::{BinaryHeap, HashMap},
     sync::Arc,
     time::Duration,
 };
 
+use breaker::Passage;
 use host::Host;
+pub use job::{Job, Step};
+use limits::HostLimits;
+pub use limits::{HostOverride, Limits, PATIENCE};
+use pace::Closed;
+pub use pace::{Heard, Manner};
+use ready::Ready;
 use robots::Rules;
 pub use scope::Scope;
 use trap::Traps;
 
 use crate::model::{
     capture::Purpose,
+    host::HostState,
     run::Task,
     time::Timestamp,
     url::{self, Url},
     verdict::{Access, Transport},
 };
-
-/// Limits of a run. Zero means "no limit" wherever a limit is optional.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Exchanges in flight at once.
-    pub concurrency: usize,
-    /// Exchanges in flight at once with one host; 0: no limit.
-    pub host_concurrency: usize,
-    /// Time between two requests to one host.
-    pub host_interval: Duration,
-    /// Redirects followed in one chain.
-    pub max_redirects: usize,
-    /// Exchanges in this run; 0: no limit.
-    pub max_pages: u64,
-    /// Body bytes received in this run; 0: no limit.
-    pub max_bytes: u64,
-    /// No new exchange is begun from this time on.
-    pub until: Option<Timestamp>,
-    /// Whether robots.txt is asked for and obeyed.
-    pub obey_robots: bool,
-}
-
-/// A task on its way along its redirects.
-#[derive(Debug, Clone)]
-pub struct Job {
-    /// The task.
-    pub task: Task,
-    /// Where it stands now: the task's URL, or what a redirect led to.
-    pub url: Url,
-    /// Where it has been, with how many cookies it then carried.
-    visited: Vec<(Url, usize)>,
-    /// How many cookies it carries on the request it was handed out for.
-    carried: usize,
-    /// Cookies of this chain: host, name, value. Kept in memory only.
-    pub cookies: Vec<(String, String, String)>,
-}
-
-/// What is to be done next.
-#[derive(Debug)]
-pub enum Step {
-    /// Ask for this. A permit is taken until [`Frontier::release`].
-    Fetch(Box<Job>),
-    /// Get the robots.txt at this address. A permit is taken until [`Frontier::robots`].
-    Robots(Url),
-    /// A rule says no: record that, without asking.
-    Refuse(Box<Job>, Access, String),
-    /// The host's robots.txt could not be reached: that is the link's own reading.
-    Unreachable(Box<Job>, Transport, String),
-    /// Load waiting tasks of this host, those after this row, and hand them to [`Frontier::refill`].
-    Refill(String, i64),
-    /// Nothing before this time.
-    WaitUntil(Timestamp),
-    /// Nothing until something in flight comes back; the end when nothing is.
-    Idle,
-}
 
 /// Jobs held for one host at most while all of them wait.
 const WINDOW: usize = 1024;
@@ -99,8 +57,12 @@ pub enum RobotsState {
 
 enum Robots {
     Asked,
-    Known(RobotsState),
+    /// Since when.
+    Known(RobotsState, Timestamp),
 }
+
+/// A robots.txt serves for a day (RFC 9309 section 2.4), in a long run too.
+const ROBOTS_SERVE: Duration = Duration::from_secs(24 * 3600);
 
 /// The state machine.
 pub struct Frontier {
@@ -108,7 +70,7 @@ pub struct Frontier {
     scope: Scope,
     hosts: Vec<Host>,
     by_name: HashMap<String, usize>,
-    ready: VecDeque<usize>,
+    ready: Ready,
     waiting: BinaryHeap<Reverse<(Timestamp, usize)>>,
     robots: HashMap<String, Robots>,
     traps: Traps,
@@ -125,7 +87,7 @@ impl Frontier {
             scope,
             hosts: Vec::new(),
             by_name: HashMap::new(),
-            ready: VecDeque::new(),
+            ready: Ready::default(),
             waiting: BinaryHeap::new(),
             robots: HashMap::new(),
             traps: Traps::default(),
@@ -135,10 +97,11 @@ impl Frontier {
         }
     }
 
-    /// The archive has waiting tasks of this host.
-    pub fn has_work(&mut self, host: &str) {
+    /// The archive has so many more waiting tasks of this host.
+    pub fn has_work(&mut self, host: &str, tasks: u64) {
         let index = self.host(host);
         self.hosts[index].more = true;
+        self.hosts[index].in_archive += tasks;
         self.make_ready(index);
     }
 
@@ -147,81 +110,105 @@ impl Frontier {
         let index = self.host(host);
         let state = &mut self.hosts[index];
         state.more = !complete;
+        state.loaded(tasks.len());
         for task in tasks {
             state.last_loaded = state.last_loaded.max(task.id);
-            let url = task.url.clone();
-            state.queue.push_back(Job {
-                task,
-                url,
-                visited: Vec::new(),
-                carried: 0,
-                cookies: Vec::new(),
-            });
+            state.queue.push_back(Job::new(task));
         }
         self.make_ready(index);
     }
 
     /// What to do at `now`.
     pub fn next(&mut self, now: Timestamp) -> Step {
-        if self.is_spent(now) {
+        if self.is_spent(now) || self.in_flight >= self.limits.concurrency {
             return Step::Idle;
         }
-        while let Some(Reverse((at, _))) = self.waiting.peek()
-            && *at <= now
+        while let Some(Reverse((at, index))) = self.waiting.peek().copied()
+            && at <= now
         {
-            if let Some(Reverse((_, index))) = self.waiting.pop() {
+            self.waiting.pop();
+            // Otherwise it was to be looked at earlier, and has been.
+            if self.hosts[index].wakes_at == Some(at) {
+                self.hosts[index].wakes_at = None;
                 self.make_ready(index);
             }
         }
-        while let Some(index) = self.ready.pop_front() {
-            self.hosts[index].is_ready = false;
+        while let Some(index) = self.ready.pop() {
             if let Some(step) = self.next_of(index, now) {
                 return step;
             }
         }
         match self.waiting.peek() {
-            Some(Reverse((at, _))) if self.in_flight < self.limits.concurrency => Step::WaitUntil(*at),
-            _ => Step::Idle,
+            // The end of the run's time is worth waking up for, too.
+            Some(Reverse((at, _))) => Step::WaitUntil(self.limits.until.map_or(*at, |until| until.min(*at))),
+            None => Step::Idle,
         }
     }
 
     fn next_of(&mut self, index: usize, now: Timestamp) -> Option<Step> {
-        if self.hosts[index].queue.is_empty() && self.hosts[index].more {
+        if self.hosts[index].held() == 0 && self.hosts[index].more {
             let host = &self.hosts[index];
             return Some(Step::Refill(host.name.clone(), host.last_loaded));
         }
-        if self.in_flight >= self.limits.concurrency {
-            // Its turn comes first when a permit is free again.
-            self.hosts[index].is_ready = true;
-            self.ready.push_front(index);
-            return Some(Step::Idle);
+        if let Some(closed) = self.hosts[index].closed(now) {
+            return self.leave(index, closed);
         }
         let host = &self.hosts[index];
-        if self.limits.host_concurrency > 0 && host.in_flight >= self.limits.host_concurrency && !host.is_local() {
+        if !host.bears_one_more() {
             return None;
         }
-        if host.next_at > now {
-            let at = host.next_at;
-            self.waiting.push(Reverse((at, index)));
+        if host.next_at() > now {
+            self.wake(index, host.next_at());
             return None;
         }
         self.runnable(index, now)
     }
 
+    /// The next job of a host that is not asked any more.
+    fn leave(&mut self, index: usize, closed: Closed) -> Option<Step> {
+        let job = Box::new(self.hosts[index].take_any()?);
+        self.make_ready(index);
+        Some(match closed {
+            Closed::Until(at) => {
+                let why = format!("its host asks not to be visited before {at}; left for a later run");
+                Step::Refuse(job, Access::Deferred, why)
+            }
+            Closed::GivenUp(Manner::Failed(transport), times) => {
+                let why = format!("its host failed {times} times in a row; not asked again in this run");
+                Step::Unreachable(job, transport, why)
+            }
+            Closed::GivenUp(Manner::Overloaded(503), times) => {
+                let why = format!("its host answered 503 {times} times in a row; not asked again in this run");
+                Step::Unreachable(job, Transport::Other, why)
+            }
+            Closed::GivenUp(_, times) => {
+                let why = format!("its host answered 429 {times} times in a row; left for a later run");
+                Step::Refuse(job, Access::Deferred, why)
+            }
+        })
+    }
+
     /// The first job of a host that may go now.
     fn runnable(&mut self, index: usize, now: Timestamp) -> Option<Step> {
-        let mut earliest: Option<Timestamp> = None;
-        for position in 0..self.hosts[index].queue.len() {
-            let job = &self.hosts[index].queue[position];
+        let mut earliest = self.hosts[index].bring_back(now);
+        let mut position = 0;
+        while let Some(job) = self.hosts[index].queue.get(position) {
             if job.task.due > now {
                 earliest = Some(earliest.map_or(job.task.due, |e| e.min(job.task.due)));
+                if let Some(job) = self.hosts[index].queue.remove(position) {
+                    self.hosts[index].set_aside(job);
+                }
                 continue;
             }
-            match self.admit(&job.url, job.task.purpose) {
-                Admission::Wait => continue,
+            match self.admit(&self.hosts[index], &job.url, job.task.purpose, now) {
+                Admission::Wait => position += 1,
+                Admission::WaitUntil(at) => {
+                    earliest = Some(earliest.map_or(at, |e| e.min(at)));
+                    position += 1;
+                }
                 Admission::AskRobots(address) => {
                     self.robots.insert(url::origin(&address), Robots::Asked);
-                    self.take_permit(index, now);
+                    self.take_permit(index, &address, now);
                     return Some(Step::Robots(address));
                 }
                 admission => {
@@ -236,7 +223,7 @@ impl Frontier {
                         (Admission::Refuse(access, why), None) => Step::Refuse(job, access, why),
                         (Admission::Unreachable(transport, why), None) => Step::Unreachable(job, transport, why),
                         _ => {
-                            self.take_permit(index, now);
+                            self.take_permit(index, &job.url, now);
                             self.pages += 1;
                             Step::Fetch(job)
                         }
@@ -248,15 +235,24 @@ impl Frontier {
         }
         let at = earliest?;
         let host = &self.hosts[index];
-        if host.more && host.queue.len() < WINDOW {
-            // Everything at hand waits for its retry, and the archive may hold work for now.
+        if host.more && host.held() < WINDOW {
+            // Everything at hand waits for its time, and the archive may hold work for now.
             return Some(Step::Refill(host.name.clone(), host.last_loaded));
         }
-        self.waiting.push(Reverse((at, index)));
+        self.wake(index, at);
         None
     }
 
-    fn admit(&self, url: &Url, purpose: Purpose) -> Admission {
+    /// Looks at a host again at this time, unless it is looked at sooner.
+    fn wake(&mut self, index: usize, at: Timestamp) {
+        let host = &mut self.hosts[index];
+        if host.wakes_at.is_none_or(|known| at < known) {
+            host.wakes_at = Some(at);
+            self.waiting.push(Reverse((at, index)));
+        }
+    }
+
+    fn admit(&self, host: &Host, url: &Url, purpose: Purpose, now: Timestamp) -> Admission {
         if !matches!(url.scheme(), "http" | "https") {
             return Admission::Go;
         }
@@ -268,52 +264,95 @@ impl Frontier {
         if let Some(why) = refused {
             return Admission::Refuse(Access::OutOfScope, why);
         }
-        if !self.limits.obey_robots {
+        match host.passage(url, now) {
+            Passage::Free => {}
+            Passage::NotBefore(at) => return Admission::WaitUntil(at),
+            Passage::AfterProbe => return Admission::Wait,
+            Passage::Never(transport, times) => {
+                let why = format!("its host did not answer {times} times in a row; not asked again in this run");
+                return Admission::Unreachable(transport, why);
+            }
+        }
+        if !host.obeys_robots() {
             return Admission::Go;
         }
-        match self.robots.get(&url::origin(url)) {
+        self.by_robots(url, now)
+    }
+
+    fn by_robots(&self, url: &Url, now: Timestamp) -> Admission {
+        let known = match self.robots.get(&url::origin(url)) {
+            Some(Robots::Asked) => return Admission::Wait,
+            Some(Robots::Known(state, since)) if now.since(*since) < ROBOTS_SERVE => Some(state),
+            _ => None,
+        };
+        match known {
             None => match url.join("/robots.txt") {
                 Ok(address) => Admission::AskRobots(address),
                 Err(_) => Admission::Go,
             },
-            Some(Robots::Asked) => Admission::Wait,
-            Some(Robots::Known(RobotsState::Rules(rules))) if rules.allows(url) => Admission::Go,
-            Some(Robots::Known(RobotsState::Rules(_))) => {
+            Some(RobotsState::Rules(rules)) if rules.allows(url) => Admission::Go,
+            Some(RobotsState::Rules(_)) => {
                 Admission::Refuse(Access::RobotsExcluded, "robots.txt disallows this path".into())
             }
-            Some(Robots::Known(RobotsState::ServerError(status))) => {
+            Some(RobotsState::ServerError(status)) => {
                 Admission::Refuse(Access::RobotsUnreachable, format!("robots.txt answers {status}"))
             }
-            Some(Robots::Known(RobotsState::Unreachable(transport, why))) => {
+            Some(RobotsState::Unreachable(transport, why)) => {
                 Admission::Unreachable(*transport, format!("robots.txt could not be reached: {why}"))
             }
         }
     }
 
-    /// A permit comes back. `pause` keeps the host quiet for a while (Retry-After).
-    pub fn release(&mut self, host: &str, now: Timestamp, bytes: u64, pause: Option<Duration>) {
+    /// A permit comes back, with what the exchange told of its host. True when the host asked for a
+    /// wait that outlasts this run: [`Frontier::state`] is then worth remembering at once.
+    pub fn release(&mut self, url: &Url, now: Timestamp, bytes: u64, heard: &Heard) -> bool {
         self.bytes += bytes;
         self.in_flight = self.in_flight.saturating_sub(1);
-        let index = self.host(host);
-        let state = &mut self.hosts[index];
-        state.in_flight = state.in_flight.saturating_sub(1);
-        if let Some(pause) = pause {
-            state.next_at = state.next_at.max(now.plus(pause));
-        }
+        let index = self.host(url::host(url));
+        let closes = self.hosts[index].end(url, heard, now);
         self.make_ready(index);
+        closes
     }
 
-    /// What an origin's robots.txt turned out to be. Its permit comes back too, when `asked`.
-    pub fn robots(&mut self, address: &Url, state: RobotsState, now: Timestamp) {
-        let host = url::host(address).to_owned();
+    /// What an origin's robots.txt turned out to be. The permit it was asked with comes back.
+    pub fn robots(&mut self, address: &Url, state: RobotsState, now: Timestamp, heard: &Heard) -> bool {
         if let RobotsState::Rules(rules) = &state
             && let Some(delay) = rules.crawl_delay()
         {
-            let index = self.host(&host);
-            self.hosts[index].crawl_delay = delay;
+            let index = self.host(url::host(address));
+            self.hosts[index].set_crawl_delay(delay);
         }
-        self.robots.insert(url::origin(address), Robots::Known(state));
-        self.release(&host, now, 0, None);
+        self.robots.insert(url::origin(address), Robots::Known(state, now));
+        self.release(address, now, 0, heard)
+    }
+
+    /// Whether this host has not been met in this run: what is known of it is to be told to
+    /// [`Frontier::recall`] before it gets work.
+    pub fn is_new(&self, host: &str) -> bool {
+        !host.is_empty() && self.by_name.get(host).is_none_or(|index| !self.hosts[*index].met)
+    }
+
+    /// What earlier runs left to know of a host.
+    pub fn recall(&mut self, host: &str, known: Option<HostState>, now: Timestamp) {
+        let index = self.host(host);
+        self.hosts[index].met = true;
+        if let Some(state) = known {
+            self.hosts[index].recall(state, now);
+        }
+    }
+
+    /// What the next run should know of a host.
+    pub fn state(&self, host: &str, now: Timestamp) -> Option<HostState> {
+        let index = self.by_name.get(host)?;
+        self.hosts[*index].state(now)
+    }
+
+    /// What the next run should know of all hosts.
+    pub fn states(&self, now: Timestamp) -> Vec<(String, HostState)> {
+        let known = self.hosts.iter();
+        known
+            .filter_map(|host| Some((host.name.clone(), host.state(now)?)))
+            .collect()
     }
 
     /// A redirect: the same task, asked again at its new address. Says no when the chain is too
@@ -349,14 +388,7 @@ impl Frontier {
         task.due = due;
         task.attempts += 1;
         let index = self.host(url::host(&task.url));
-        let url = task.url.clone();
-        self.hosts[index].queue.push_back(Job {
-            task,
-            url,
-            visited: Vec::new(),
-            carried: 0,
-            cookies: Vec::new(),
-        });
+        self.hosts[index].queue.push_back(Job::new(task));
         self.make_ready(index);
     }
 
@@ -377,27 +409,22 @@ impl Frontier {
             return *index;
         }
         let index = self.hosts.len();
-        self.hosts.push(Host::new(name));
+        self.hosts.push(Host::new(name, HostLimits::of(&self.limits, name)));
         self.by_name.insert(name.to_owned(), index);
         index
     }
 
     fn make_ready(&mut self, index: usize) {
-        let host = &mut self.hosts[index];
-        if !host.is_ready && (host.more || !host.queue.is_empty()) {
-            host.is_ready = true;
-            self.ready.push_back(index);
+        let host = &self.hosts[index];
+        if host.has_work() {
+            self.ready.push(index, host.to_go());
         }
     }
 
-    fn take_permit(&mut self, index: usize, now: Timestamp) {
+    fn take_permit(&mut self, index: usize, url: &Url, now: Timestamp) {
         self.in_flight += 1;
-        let interval = self.limits.host_interval;
-        let host = &mut self.hosts[index];
-        host.in_flight += 1;
-        if !host.is_local() {
-            host.next_at = now.plus(interval.max(host.crawl_delay));
-        }
+        self.ready.served();
+        self.hosts[index].begin(url, now);
         self.make_ready(index);
     }
 }
@@ -405,6 +432,7 @@ impl Frontier {
 enum Admission {
     Go,
     Wait,
+    WaitUntil(Timestamp),
     AskRobots(Url),
     Refuse(Access, String),
     Unreachable(Transport, String),
@@ -413,3 +441,6 @@ enum Admission {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod simulation_tests;

@@ -1,6 +1,7 @@
 //! The frontier's promises, in simulated time.
 
 use super::*;
+use crate::model::host::ByHost;
 
 fn limits() -> Limits {
     Limits {
@@ -12,6 +13,7 @@ fn limits() -> Limits {
         max_bytes: 0,
         until: None,
         obey_robots: false,
+        hosts: ByHost::default(),
     }
 }
 
@@ -42,6 +44,18 @@ fn with(limits: Limits, urls: &[&str]) -> Frontier {
     frontier
 }
 
+fn host(name: &str) -> Url {
+    Url::parse(&format!("http://{name}/")).unwrap()
+}
+
+fn overloaded(wait: Option<Duration>) -> Heard {
+    Heard {
+        elapsed: Duration::from_millis(100),
+        manner: Manner::Overloaded(429),
+        wait,
+    }
+}
+
 fn fetch(step: Step) -> Box<Job> {
     match step {
         Step::Fetch(job) => job,
@@ -62,7 +76,7 @@ fn a_host_is_asked_no_more_often_than_allowed() {
         matches!(frontier.next(at(1000)), Step::Idle),
         "two in flight is the limit of a host"
     );
-    frontier.release("a.example", at(1000), 0, None);
+    frontier.release(&host("a.example"), at(1000), 0, &Heard::NOTHING);
     fetch(frontier.next(at(1000)));
 }
 
@@ -82,7 +96,7 @@ fn the_total_is_limited() {
     let mut frontier = with(limits(), &urls.iter().map(String::as_str).collect::<Vec<_>>());
     let handed_out = std::iter::from_fn(|| matches!(frontier.next(at(0)), Step::Fetch(_)).then_some(())).count();
     assert_eq!((handed_out, frontier.in_flight()), (8, 8));
-    frontier.release("h0.example", at(0), 0, None);
+    frontier.release(&host("h0.example"), at(0), 0, &Heard::NOTHING);
     fetch(frontier.next(at(0)));
 }
 
@@ -90,7 +104,8 @@ fn the_total_is_limited() {
 fn retry_after_quiets_the_whole_host() {
     let mut frontier = with(limits(), &["http://a.example/1", "http://a.example/2"]);
     fetch(frontier.next(at(0)));
-    frontier.release("a.example", at(100), 0, Some(Duration::from_secs(30)));
+    let heard = overloaded(Some(Duration::from_secs(30)));
+    frontier.release(&host("a.example"), at(100), 0, &heard);
     assert!(matches!(frontier.next(at(600)), Step::WaitUntil(t) if t == at(30_100)));
 }
 
@@ -111,7 +126,7 @@ fn robots_are_asked_first_and_once() {
     assert_eq!(address.as_str(), "http://a.example/robots.txt");
     assert!(matches!(frontier.next(at(0)), Step::Idle), "its tasks wait");
     let rules = Rules::parse(b"User-agent: *\nDisallow: /private/\n", "evercite");
-    frontier.robots(&address, RobotsState::Rules(Arc::new(rules)), at(10));
+    frontier.robots(&address, RobotsState::Rules(Arc::new(rules)), at(10), &Heard::NOTHING);
     assert_eq!(fetch(frontier.next(at(10))).url.path(), "/open");
     assert!(matches!(frontier.next(at(10)), Step::Refuse(job, Access::RobotsExcluded, _) if job.task.id == 2));
 }
@@ -132,7 +147,7 @@ fn a_robots_file_that_fails_says_no_and_one_out_of_reach_fails_the_link() {
         let Step::Robots(address) = frontier.next(at(0)) else {
             panic!("robots first")
         };
-        frontier.robots(&address, state, at(600));
+        frontier.robots(&address, state, at(600), &Heard::NOTHING);
         match frontier.next(at(600)) {
             Step::Refuse(_, Access::RobotsUnreachable, _) => assert!(refuses),
             Step::Unreachable(_, Transport::Refused, _) => assert!(!refuses),
@@ -154,7 +169,7 @@ fn crawl_delay_is_kept() {
         panic!("robots first")
     };
     let rules = Rules::parse(b"User-agent: *\nCrawl-delay: 7\n", "evercite");
-    frontier.robots(&address, RobotsState::Rules(Arc::new(rules)), at(500));
+    frontier.robots(&address, RobotsState::Rules(Arc::new(rules)), at(500), &Heard::NOTHING);
     fetch(frontier.next(at(500)));
     assert!(matches!(frontier.next(at(600)), Step::WaitUntil(t) if t == at(7500)));
 }
@@ -165,7 +180,7 @@ fn a_redirect_meets_the_rules_of_its_new_host() {
     let mut frontier = Frontier::new(limits(), scope);
     frontier.refill("a.example", vec![task(1, "http://a.example/1")], true);
     let job = fetch(frontier.next(at(0)));
-    frontier.release("a.example", at(10), 0, None);
+    frontier.release(&host("a.example"), at(10), 0, &Heard::NOTHING);
     frontier
         .redirect(job, Url::parse("http://b.example/").unwrap())
         .unwrap();
@@ -202,7 +217,7 @@ fn redirects_end() {
         let mut ended = None;
         for next in path {
             let job = fetch(frontier.next(at(0)));
-            frontier.release("a.example", at(0), 0, None);
+            frontier.release(&host("a.example"), at(0), 0, &Heard::NOTHING);
             if let Err((_, transport, _)) = frontier.redirect(job, to(next)) {
                 ended = Some(transport);
             }
@@ -221,7 +236,7 @@ fn a_cookie_wall_that_leads_back_is_no_loop() {
         &["http://a.example/1"],
     );
     let mut job = fetch(frontier.next(at(0)));
-    frontier.release("a.example", at(0), 0, None);
+    frontier.release(&host("a.example"), at(0), 0, &Heard::NOTHING);
     job.cookies.push(("a.example".into(), "seen".into(), "1".into()));
     assert!(
         frontier
@@ -247,14 +262,14 @@ fn a_retry_waits_for_its_time_and_the_archive_is_asked_for_more() {
         &["http://a.example/1"],
     );
     let job = fetch(frontier.next(at(0)));
-    frontier.release("a.example", at(0), 0, None);
+    frontier.release(&host("a.example"), at(0), 0, &Heard::NOTHING);
     frontier.retry(job.task, at(5000));
     assert!(matches!(frontier.next(at(10)), Step::WaitUntil(t) if t == at(5000)));
-    frontier.has_work("a.example");
+    frontier.has_work("a.example", 1);
     assert!(matches!(frontier.next(at(10)), Step::Refill(host, 1) if host == "a.example"));
     frontier.refill("a.example", vec![task(2, "http://a.example/2")], true);
     assert_eq!(fetch(frontier.next(at(10))).task.id, 2);
-    frontier.release("a.example", at(20), 0, None);
+    frontier.release(&host("a.example"), at(20), 0, &Heard::NOTHING);
     let again = fetch(frontier.next(at(5000)));
     assert_eq!((again.task.id, again.task.attempts), (1, 1));
 }
@@ -277,7 +292,7 @@ fn budgets_stop_the_handing_out() {
     ] {
         let mut frontier = with(limits, &["http://a.example/1", "http://b.example/1"]);
         fetch(frontier.next(at(0)));
-        frontier.release("a.example", at(700), 100, None);
+        frontier.release(&host("a.example"), at(700), 100, &Heard::NOTHING);
         assert!(matches!(frontier.next(at(700)), Step::Idle));
         assert!(frontier.is_spent(at(700)));
     }
@@ -290,4 +305,94 @@ fn local_documents_disturb_nobody() {
     for _ in 0..5 {
         fetch(frontier.next(at(0)));
     }
+}
+
+#[test]
+fn a_robots_file_serves_a_day_in_a_long_run_too() {
+    let mut frontier = with(
+        Limits {
+            obey_robots: true,
+            ..limits()
+        },
+        &["http://a.example/1", "http://a.example/2"],
+    );
+    let Step::Robots(address) = frontier.next(at(0)) else {
+        panic!("robots first")
+    };
+    let rules = RobotsState::Rules(Arc::new(Rules::allow_all()));
+    frontier.robots(&address, rules, at(600), &Heard::NOTHING);
+    fetch(frontier.next(at(600)));
+    frontier.release(&host("a.example"), at(700), 0, &Heard::NOTHING);
+    let day = 24 * 3_600_000;
+    assert!(matches!(frontier.next(at(600 + day)), Step::Robots(again) if again == address));
+}
+
+#[test]
+fn the_end_of_the_time_is_woken_up_for() {
+    let until = Some(at(10_000));
+    let mut frontier = with(
+        Limits { until, ..limits() },
+        &["http://a.example/1", "http://a.example/2"],
+    );
+    fetch(frontier.next(at(0)));
+    frontier.release(
+        &host("a.example"),
+        at(100),
+        0,
+        &overloaded(Some(Duration::from_secs(60))),
+    );
+    assert!(matches!(frontier.next(at(100)), Step::WaitUntil(t) if t == at(10_000)));
+    assert!(matches!(frontier.next(at(10_000)), Step::Idle));
+}
+
+#[test]
+fn what_an_earlier_run_knew_counts_from_the_first_request() {
+    let state = HostState {
+        not_before: Some(at(3_600_000)),
+        backoff: 0,
+        response: None,
+        crawl_delay: Duration::ZERO,
+        failures: 0,
+        updated_at: at(0),
+    };
+    for (now, left) in [(10_000, true), (3_590_000, false)] {
+        let mut frontier = with(limits(), &["http://a.example/1", "http://b.example/1"]);
+        assert!(frontier.is_new("a.example"));
+        frontier.recall("a.example", Some(state), at(now));
+        assert!(!frontier.is_new("a.example"));
+        match frontier.next(at(now)) {
+            Step::Refuse(job, Access::Deferred, why) if left => {
+                assert!(why.contains("1970-01-01T01:00:00Z"), "{why}");
+                assert_eq!(job.task.id, 1);
+            }
+            Step::Fetch(job) if !left => assert_eq!(job.task.id, 2, "the other host first"),
+            other => panic!("{other:?}"),
+        }
+        if !left {
+            assert!(matches!(frontier.next(at(now)), Step::WaitUntil(t) if t == at(3_600_000)));
+        }
+    }
+}
+
+#[test]
+fn a_host_that_the_user_names_has_limits_of_its_own() {
+    let own = HostOverride {
+        concurrency: Some(1),
+        interval: Some(Duration::from_secs(3)),
+        obey_robots: Some(false),
+    };
+    let named = Limits {
+        obey_robots: true,
+        hosts: ByHost::new([("a.example".to_owned(), own)]),
+        ..limits()
+    };
+    let mut frontier = with(
+        named,
+        &["http://a.example/1", "http://a.example/2", "http://b.example/1"],
+    );
+    fetch(frontier.next(at(0)));
+    assert!(matches!(frontier.next(at(0)), Step::Robots(address) if url::host(&address) == "b.example"));
+    assert!(matches!(frontier.next(at(5_000)), Step::Idle), "one at a time");
+    frontier.release(&host("a.example"), at(5_000), 0, &Heard::NOTHING);
+    assert_eq!(fetch(frontier.next(at(5_000))).task.id, 2);
 }

@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod capture;
 pub mod digest;
 pub mod facts;
+pub mod host;
 pub mod link;
 pub mod list;
 pub mod page;

@@ -74,6 +74,8 @@ words! {
         OutOfScope = "out-of-scope",
         /// A loopback or private address, refused unless allowed.
         PrivateAddress = "private-address",
+        /// The host asked to be left alone for longer than a run waits: left for a later run.
+        Deferred = "deferred",
     }
 }
 

@@ -26,7 +26,8 @@ pub fn wants_texts(facts: &CitationFacts) -> bool {
 /// `accept` are statuses that the user takes for fine: such an answer is ok, but never a baseline.
 /// `None` when nothing new is to be said: the verdict before it holds in every word.
 pub fn judge(facts: &CitationFacts, texts: Option<(&str, &str)>, accept: &[RangeInclusive<u16>]) -> Option<Judged> {
-    let hop = last(facts)?;
+    // Nobody was asked, and nothing forbids asking: what was said of it before still stands.
+    let hop = last(facts).filter(|hop| hop.access != Access::Deferred)?;
     let mut readings = Readings::of(facts, hop);
     readings.content(facts, texts);
     let accepted = hop

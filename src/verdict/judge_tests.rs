@@ -338,3 +338,13 @@ fn an_accepted_status_is_fine_but_no_copy() {
     let judged = case.judged().expect("a first verdict");
     assert_eq!((judged.verdict.class, judged.new_baseline), (Class::Ok, false));
 }
+
+#[test]
+fn a_link_left_for_a_later_run_is_not_judged() {
+    let mut left = hop("http://a.example/x", None, Transport::Ok);
+    left.access = Access::Deferred;
+    let moved = hop("http://a.example/x", Some(302), Transport::Ok);
+    for hops in [vec![left.clone()], vec![moved, left]] {
+        assert!(judge(&Case::through(hops).facts, None, &[]).is_none());
+    }
+}

@@ -10,6 +10,7 @@ mod lists;
 mod network;
 mod noarchive;
 mod plumbing;
+mod politeness;
 mod query;
 mod report;
 mod resume;
