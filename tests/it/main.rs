@@ -5,6 +5,7 @@ mod bad_input;
 mod check;
 mod demo;
 mod harness;
+mod hostile;
 mod plumbing;
 mod query;
 mod report;
