@@ -25,6 +25,8 @@ pub struct Case {
     needs_root: bool,
     transport: &'static str,
     access: &'static str,
+    /// Where it does not follow from these.
+    class: Option<&'static str>,
     truncated: Option<&'static str>,
     /// Bytes of the body that is kept.
     length: Option<u64>,
@@ -70,6 +72,7 @@ impl Case {
             needs_root: false,
             transport,
             access: "open",
+            class: None,
             truncated: None,
             length: None,
         }
@@ -85,6 +88,13 @@ impl Case {
         Self {
             access: "private-address",
             ..Self::answers(server)
+        }
+    }
+
+    fn is_of(self, class: &'static str) -> Self {
+        Self {
+            class: Some(class),
+            ..self
         }
     }
 
@@ -139,9 +149,11 @@ impl Case {
     }
 
     fn class(&self) -> &'static str {
-        match (self.access, self.transport) {
-            ("private-address", _) => "excluded",
-            (_, "ok") => "ok",
+        match (self.class, self.access, self.transport) {
+            (Some(class), ..) => class,
+            (_, "private-address", _) => "excluded",
+            (_, _, "ok") => "ok",
+            (_, _, "dns-no-such-name") => "dead",
             _ => "suspect",
         }
     }

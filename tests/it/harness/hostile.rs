@@ -27,9 +27,39 @@ pub struct Server {
     address: SocketAddr,
     closed: Arc<AtomicBool>,
     listening: Option<std::thread::JoinHandle<()>>,
+    /// Connections that are held open.
+    held: Vec<TcpStream>,
 }
 
 impl Server {
+    /// Never accepts a connection, and has no room for more of them: Linux then drops what comes.
+    pub fn full() -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        socket
+            .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .and_then(|()| socket.listen(0))
+            .expect("a free port on loopback");
+        let listener = TcpListener::from(socket);
+        let address = listener.local_addr().expect("a bound address");
+        let filling = |_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+        let held = (0..4).map_while(filling).collect();
+        let closed = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&closed);
+        // Keeps the listener until the end.
+        let listening = std::thread::spawn(move || {
+            while !seen.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            drop(listener);
+        });
+        Self {
+            address,
+            closed,
+            listening: Some(listening),
+            held,
+        }
+    }
+
     /// Gets the connection as it was accepted.
     pub fn accepting(converse: impl Fn(&mut TcpStream) -> io::Result<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
@@ -55,6 +85,7 @@ impl Server {
             address,
             closed,
             listening: Some(listening),
+            held: Vec::new(),
         }
     }
 
@@ -104,6 +135,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
+        if !self.held.is_empty() {
+            return;
+        }
         // Wakes the listener up, so that it sees that it is closed.
         if let (Ok(_), Some(listening)) = (TcpStream::connect(self.address), self.listening.take()) {
             let _ = listening.join();

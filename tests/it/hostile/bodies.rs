@@ -127,14 +127,17 @@ cases! {
     gzip_in_gzip_in_gzip: bomb("gzip, gzip, gzip", &gzip(&gzip(&gzip_bomb())));
     four_codings: Case::answers(coded("gzip, gzip, gzip, gzip", b"x")).truncated("decoding");
     a_thousand_codings: Case::answers(coded(&"gzip,".repeat(1000), b"x")).truncated("decoding");
-    a_coding_that_breaks: Case::answers(coded("gzip", &gzip(&[b'x'; 5000])[..20])).truncated("decoding");
+    a_coding_that_breaks: Case::answers({
+        let whole = gzip(repeated(5000, |n, text| write!(text, "{n} ").expect("a string takes it")).as_bytes());
+        coded("gzip", &whole[..whole.len() / 2])
+    }).truncated("decoding");
     a_zstd_window_of_two_gibibytes: Case::answers(
         coded("zstd", &[0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x01, 0x00, 0x00]),
     ).truncated("decoding");
     broken_utf_8: typed("text/html; charset=utf-8", b"<title>\xff\xfe\xc3\x28</title><p>\xf0\x9f\x98 \xed\xa0\x80 x");
     a_wrong_charset: typed("text/html; charset=shift_jis", "<title>blåbærsyltetøy</title><p>Ω≈ç√∫ and \u{1f980}");
     utf_16_that_is_not: typed("text/html; charset=utf-16le", "<title>odd</title><p>bytes that are no pairs");
-    an_unknown_charset: typed("text/html; charset=x-no-such-thing\u{1}\"", "<title>a</title><p>b");
+    an_unknown_charset: typed("text/html; charset=x-no-such-thing", "<title>a</title><p>b");
     nul_bytes: typed("text/html; charset=utf-8", b"<ti\0tle>\0</title>\0<p>\0a\0<a href=\"/\0x\">\0</a>".repeat(1000));
     nested_elements: typed("text/html", repeated(100_000, |_, text| text.push_str("<div>")));
     nested_inline_elements: typed("text/html", repeated(100_000, |_, text| text.push_str("<b><i>")));
