@@ -59,6 +59,7 @@ mod bodies;
 mod connections;
 mod http2;
 mod redirects;
+mod robots;
 mod tls;
 
 impl Case {
@@ -91,7 +92,7 @@ impl Case {
         }
     }
 
-    fn is_of(self, class: &'static str) -> Self {
+    fn classed(self, class: &'static str) -> Self {
         Self {
             class: Some(class),
             ..self
@@ -208,12 +209,13 @@ fn host(name: &str) -> String {
 }
 
 /// An article that links to all the cases, one run over it, and what it says.
-fn visit(cases: &[Case], timeout: &str) -> (Evercite, Ran, Report) {
+fn visit(cases: &[Case], timeout: &str, more: &[&str]) -> (Evercite, Ran, Report) {
     let evercite = Evercite::on_the_public_web_only();
     let links: Vec<String> = cases.iter().map(|case| format!("<{}>\n", case.url())).collect();
     evercite.write("a.md", links.join("\n"));
     let max_body = MAX_BODY.to_string();
-    let mut arguments = vec!["snapshot", "a.md", "--robots", "ignore", "--max-concurrency", "64"];
+    let mut arguments = vec!["snapshot", "a.md", "--max-concurrency", "64"];
+    arguments.extend(more);
     arguments.extend(["--timeout", timeout, "--max-body", &max_body]);
     if cases.iter().any(|case| case.needs_root) {
         evercite.write("root.pem", root_pem());
@@ -229,9 +231,13 @@ fn visit(cases: &[Case], timeout: &str) -> (Evercite, Ran, Report) {
 }
 
 fn alone(case: Case) {
+    try_alone(case, &["--robots", "ignore"]);
+}
+
+fn try_alone(case: Case, more: &[&str]) {
     let begun = Instant::now();
     let cases = [case];
-    let (evercite, ran, report) = visit(&cases, "1");
+    let (evercite, ran, report) = visit(&cases, "1", more);
     let [case] = &cases;
     ran.never_panicked();
     assert_eq!(case.objections(&evercite, &report), Vec::<String>::new());
@@ -254,7 +260,7 @@ fn all_at_once() {
     .flatten()
     .collect();
     let made = begun.elapsed();
-    let (evercite, ran, report) = visit(&cases, "4");
+    let (evercite, ran, report) = visit(&cases, "4", &["--robots", "ignore"]);
     let took = begun.elapsed() - made;
     println!("{} cases, {took:?}, {} MiB", cases.len(), ran.peak_memory >> 20);
     ran.never_panicked();

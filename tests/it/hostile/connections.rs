@@ -15,7 +15,7 @@ fn answer(fields: &str, body: &str) -> String {
 }
 
 cases! {
-    silence: Case::fails("read-timeout", Server::accepting(|stream| say_nothing(stream)));
+    silence: Case::fails("read-timeout", Server::accepting(say_nothing));
     #[ignore = "defect: the timeout of the whole request comes before that of connecting"]
     never_accepted: Case::fails("connect-timeout", Server::full());
     slow_head: Case::fails("read-timeout", Server::asked(|stream, _| {
@@ -120,7 +120,21 @@ cases! {
     not_http_but_noise: Case::fails("malformed-response", Server::saying((0..=255).collect::<Vec<u8>>()));
     an_upgrade_nobody_asked_for: Case::answers(
         Server::saying("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
-    ).is_of("suspect");
+    ).classed("suspect");
+    http_0_9: Case::fails("malformed-response", Server::saying("<html><p>no head"));
+    more_answers_than_requests: Case::answers(
+        Server::saying(answer("Content-Length: 8\r\n", "<p>whole").repeat(1000)),
+    ).keeps(8);
+    cookies_without_number: Case::answers(Server::saying(answer(
+        &format!("{}Content-Length: 8\r\n", (0..500).map(|n| format!("Set-Cookie: c{n}=x\r\n")).collect::<String>()),
+        "<p>whole",
+    ))).keeps(8);
+    an_error_that_asks_to_wait_for_years: Case::answers(Server::saying(
+        "HTTP/1.1 503 Busy\r\nRetry-After: 99999999999\r\nContent-Length: 1\r\n\r\nx",
+    )).classed("suspect");
+    an_error_that_asks_to_wait_for_a_nonsense_date: Case::answers(Server::saying(
+        "HTTP/1.1 503 Busy\r\nRetry-After: Fri, 31 Dec 999999 23:59:59 GMT\r\nContent-Length: 1\r\n\r\nx",
+    )).classed("suspect");
     empty_answer: Case::fails("reset", Server::saying(""));
     closed_when_accepted: Case::fails("reset", Server::accepting(|_| Ok(())));
     closed_in_the_head: Case::fails("reset", Server::saying(HEAD));

@@ -45,6 +45,9 @@ cases! {
     redirects_that_grow: Case::fails("too-many-redirects", Server::asked(|stream, path| {
         stream.write_all(to(&format!("{}/{}", path.trim_end_matches('/'), "x".repeat(2000))).as_bytes())
     }));
+    redirect_to_an_address_of_60_kilobytes: Case::fails("redirect-loop", Server::asked(|stream, path| {
+        stream.write_all(to(&format!("/{}", "x".repeat(60_000 + path.len() / 60_000))).as_bytes())
+    }));
     redirect_to_a_file: nowhere("file:///etc/passwd");
     redirect_to_data: nowhere("data:text/html,<p>hello");
     redirect_to_a_script: nowhere("javascript:alert(1)");
