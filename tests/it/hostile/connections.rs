@@ -96,7 +96,7 @@ cases! {
         stream.write_all(b"HTTP/1.1 200 ")?;
         without_end(stream, &[b'K'; 65_536])
     }));
-    #[ignore = "defect: a flood of interim answers starves the connections of other hosts"]
+    #[ignore = "defect: on the one thread of the network, a flood of interim answers starves all other hosts"]
     endless_interim_answers: Case::fails("read-timeout", Server::asked(|stream, _| {
         without_end(stream, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".repeat(100).as_bytes())
     }));
