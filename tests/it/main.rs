@@ -6,6 +6,7 @@ mod bad_input;
 mod check;
 mod demo;
 mod harness;
+mod hostile;
 mod lists;
 mod network;
 mod noarchive;

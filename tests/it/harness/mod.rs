@@ -2,6 +2,7 @@
 //! report, read back ([`Report`]).
 
 pub mod coding;
+pub mod hostile;
 mod server;
 
 use std::{
