@@ -361,6 +361,12 @@ impl Crawl<'_> {
             self.follow(job, to, wait, now)?;
             return Ok(());
         }
+        if let Some(detail) = leads_nowhere(&fetched.exchange) {
+            self.chains.entry(job.task.id).or_default().push(fetched.exchange);
+            let transport = Transport::BadRedirect;
+            self.end(job, now, Outcome::Failed { transport, detail });
+            return Ok(());
+        }
         let (transport, access) = access::read(&fetched.exchange.outcome);
         let again = may_pass(transport, access, &fetched.exchange.outcome) && !manners::outlasts_the_run(&heard);
         let end = match again && job.task.attempts < self.settings.max_retries {
@@ -469,15 +475,23 @@ async fn sleep_until(clock: &dyn Clock, wake: Option<Timestamp>) {
 
 /// Where an answer redirects to, without credentials and fragment.
 fn redirect_target(exchange: &Exchange) -> Option<Url> {
-    let Outcome::Answer(answer) = &exchange.outcome else {
-        return None;
-    };
-    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let mut to = exchange.url.join(answer.header("location")?).ok()?;
+    let mut to = exchange.url.join(location(exchange)?).ok()?;
     url::strip(&mut to);
     Some(to)
+}
+
+/// What is wrong with the address that an answer redirects to.
+fn leads_nowhere(exchange: &Exchange) -> Option<String> {
+    let location = location(exchange)?;
+    let why = exchange.url.join(location).err()?;
+    Some(format!("redirects to {location:?}, which is no address: {why}"))
+}
+
+fn location(exchange: &Exchange) -> Option<&str> {
+    match &exchange.outcome {
+        Outcome::Answer(answer) if matches!(answer.status, 301 | 302 | 303 | 307 | 308) => answer.header("location"),
+        _ => None,
+    }
 }
 
 /// Failures that another attempt may not meet.

@@ -216,6 +216,9 @@ fn without_bytes(seed: &Seed) -> Seed {
     }
 }
 
+/// Threads that talk to the network.
+const NETWORK_THREADS: usize = 2;
+
 /// What every run needs.
 pub struct Session<'a> {
     pub global: &'a Global,
@@ -300,7 +303,10 @@ impl Session<'_> {
             once,
         };
         let bar = Bar::new(self.global, run.kind.as_str());
-        let runtime = tokio::runtime::Builder::new_current_thread()
+        // More than one thread: a host that floods its connection keeps a thread busy, and the others have
+        // to be heard all the same.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(NETWORK_THREADS)
             .enable_all()
             .build()
             .map_err(|e| CliError::failed(format!("the network runtime cannot start: {e}"), ""))?;

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::Semaphore;
+
 use reqwest::{
     Client, Response,
     header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue},
@@ -107,8 +109,14 @@ pub struct Fetcher {
     secure: OnceLock<Result<Client, String>>,
     /// Without a pool of connections: `http`, then any.
     fresh: [OnceLock<Result<Client, String>>; 2],
+    /// Bounds the memory of bodies that are being read: each is bounded by itself, and the long ones together.
+    long_bodies: Semaphore,
 }
 
+/// A body that is longer than this has to take turns with others.
+const SHORT_BODY: usize = 512 << 10;
+/// Bytes that long bodies may take together while they are read.
+const LONG_BODIES: usize = 64 << 20;
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 const CODINGS: &str = "gzip, deflate, br, zstd";
 /// Values never written to the archive.
@@ -130,7 +138,9 @@ impl Fetcher {
             Ok::<_, String>(headers)
         })?;
         let plain = build(&settings, false, true)?;
+        let long_bodies = Semaphore::new((LONG_BODIES / settings.max_body.max(1)).clamp(1, 64));
         Ok(Self {
+            long_bodies,
             settings,
             headers,
             hosts,
@@ -186,18 +196,24 @@ impl Fetcher {
         };
         let headers = self.request_headers(request);
         let head = request_head(request.url, &headers);
-        let mut asking = client.get(request.url.clone()).headers(headers);
         let own = self.settings.hosts.get(url::host(request.url));
-        if let Some(timeout) = own.and_then(|own| own.timeout) {
-            asking = asking.timeout(timeout);
-        }
-        match asking.send().await {
-            Err(error) => Asked {
+        let deadline = tokio::time::Instant::now() + own.and_then(|own| own.timeout).unwrap_or(self.settings.timeout);
+        let asking = client.get(request.url.clone()).headers(headers).send();
+        match tokio::time::timeout_at(deadline, asking).await {
+            Err(_) => Asked {
+                head,
+                outcome: Outcome::Failed {
+                    transport: Transport::ReadTimeout,
+                    detail: "no answer in time".into(),
+                },
+                ..Asked::default()
+            },
+            Ok(Err(error)) => Asked {
                 head,
                 outcome: failure::outcome(&error),
                 ..Asked::default()
             },
-            Ok(response) => {
+            Ok(Ok(response)) => {
                 wire.first_byte_ms = Some(millis_since(begun));
                 let tls = response.extensions().get::<reqwest::tls::TlsInfo>();
                 wire.certificate_ends = tls.and_then(|tls| certificate::end(tls.peer_certificate()?));
@@ -205,13 +221,14 @@ impl Fetcher {
                     head,
                     cookies: cookies(response.headers()),
                     waits: wait::waits(response.headers(), request.at.plus(begun.elapsed())),
-                    outcome: Outcome::Answer(self.read(response).await),
+                    outcome: Outcome::Answer(self.read(response, deadline).await),
                 }
             }
         }
     }
 
-    async fn read(&self, mut response: Response) -> Answer {
+    /// Reads a body until it ends, is longer than allowed, or `deadline` has come.
+    async fn read(&self, mut response: Response, mut deadline: tokio::time::Instant) -> Answer {
         let mut answer = Answer {
             status: response.status().as_u16(),
             protocol: protocol(response.version()),
@@ -221,28 +238,34 @@ impl Fetcher {
             truncated: None,
             detail: None,
         };
-        let expected = response.content_length().unwrap_or(0).min(1 << 20) as usize;
+        let expected = response.content_length().unwrap_or(0).min(SHORT_BODY as u64) as usize;
         answer.encoded.reserve_exact(expected);
-        loop {
-            match response.chunk().await {
-                Ok(None) => return answer,
-                Ok(Some(chunk)) => {
+        let mut long = None;
+        let (why, detail) = loop {
+            match tokio::time::timeout_at(deadline, response.chunk()).await {
+                Ok(Ok(None)) => return answer,
+                Ok(Ok(Some(chunk))) => {
+                    if long.is_none() && answer.encoded.len() + chunk.len() > SHORT_BODY {
+                        let begun = tokio::time::Instant::now();
+                        // The semaphore is never closed.
+                        long = self.long_bodies.acquire().await.ok();
+                        // Others kept it waiting, not the site.
+                        deadline += begun.elapsed();
+                    }
                     let room = self.settings.max_body - answer.encoded.len();
                     answer.encoded.extend_from_slice(&chunk[..chunk.len().min(room)]);
                     if chunk.len() > room {
-                        answer.truncated = Some(Truncated::Length);
-                        answer.detail = Some(format!("more than {} bytes", self.settings.max_body));
-                        return answer;
+                        break (Truncated::Length, format!("more than {} bytes", self.settings.max_body));
                     }
                 }
-                Err(error) => {
-                    let time = error.is_timeout();
-                    answer.truncated = Some(if time { Truncated::Time } else { Truncated::Disconnect });
-                    answer.detail = Some(failure::words(&error));
-                    return answer;
-                }
+                Ok(Err(error)) if error.is_timeout() => break (Truncated::Time, failure::words(&error)),
+                Ok(Err(error)) => break (Truncated::Disconnect, failure::words(&error)),
+                Err(_) => break (Truncated::Time, "the body did not end in time".into()),
             }
-        }
+        };
+        answer.truncated = Some(why);
+        answer.detail = Some(detail);
+        answer
     }
 
     fn client(&self, request: &Request<'_>) -> Result<&Client, String> {
@@ -364,8 +387,8 @@ fn build(settings: &Settings, secure: bool, pooled: bool) -> Result<Client, Stri
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
-        .timeout(settings.timeout)
-        .connect_timeout(settings.timeout.min(Duration::from_secs(10)))
+        // Before the time for the whole exchange is up, or it could not be told which of them it was.
+        .connect_timeout((settings.timeout * 3 / 4).min(Duration::from_secs(10)))
         .pool_idle_timeout(Duration::from_secs(20))
         .http1_max_headers(512)
         .http2_max_header_list_size(128 * 1024)

@@ -20,6 +20,9 @@ pub(super) fn outcome(error: &reqwest::Error) -> Outcome {
         if let Some(tls) = e.downcast_ref::<rustls::Error>() {
             return failed(tls_cause(tls), detail);
         }
+        if let Some(h2) = e.downcast_ref::<h2::Error>() {
+            hyper_kind = h2_cause(h2).or(hyper_kind);
+        }
         if let Some(hyper) = e.downcast_ref::<hyper::Error>() {
             hyper_kind = hyper_cause(hyper).or(hyper_kind);
         }
@@ -75,7 +78,21 @@ fn tls_cause(error: &rustls::Error) -> Transport {
     }
 }
 
+/// What the other side says in frames is a reset; what breaks the protocol is none of HTTP/2.
+fn h2_cause(error: &h2::Error) -> Option<Transport> {
+    match (error.is_io(), error.is_remote()) {
+        (true, _) => None,
+        (false, true) => Some(Transport::Reset),
+        (false, false) => Some(Transport::Malformed),
+    }
+}
+
 fn hyper_cause(error: &hyper::Error) -> Option<Transport> {
+    // Bytes before anything was asked; there is no predicate for it, only these words.
+    let unasked = "received unexpected message from connection";
+    if error.to_string() == unasked || error.source().is_some_and(|e| e.to_string() == unasked) {
+        return Some(Transport::Malformed);
+    }
     if error.is_timeout() {
         Some(Transport::ReadTimeout)
     } else if error.is_parse() {

@@ -171,7 +171,6 @@ fn many_links_that_are_followed() {
 
 /// Each nearly as long as is allowed, and none of them ends before all are there.
 #[test]
-#[ignore = "defect: bodies that are still being read are bounded one by one, but not together"]
 fn many_long_bodies_at_once() {
     const HOSTS: [&str; 40] = [
         "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "b9", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7",

@@ -16,7 +16,6 @@ fn answer(fields: &str, body: &str) -> String {
 
 cases! {
     silence: Case::fails("read-timeout", Server::accepting(say_nothing));
-    #[ignore = "defect: the timeout of the whole request comes before that of connecting"]
     never_accepted: Case::fails("connect-timeout", Server::full());
     slow_head: Case::fails("read-timeout", Server::asked(|stream, _| {
         drip(stream, answer("X-Slow: slow\r\n", "").as_bytes(), PAUSE)
@@ -96,7 +95,6 @@ cases! {
         stream.write_all(b"HTTP/1.1 200 ")?;
         without_end(stream, &[b'K'; 65_536])
     }));
-    #[ignore = "defect: on the one thread of the network, a flood of interim answers starves all other hosts"]
     endless_interim_answers: Case::fails("read-timeout", Server::asked(|stream, _| {
         without_end(stream, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".repeat(100).as_bytes())
     }));
@@ -112,7 +110,6 @@ cases! {
         stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n")?;
         say_nothing(stream)
     }));
-    #[ignore = "defect: an answer before the request, where it comes first, is other-failure"]
     not_http_but_ssh_at_once: Case::fails("malformed-response", Server::accepting(|stream| {
         stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n")?;
         say_nothing(stream)

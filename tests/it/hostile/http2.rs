@@ -66,64 +66,51 @@ fn header_bomb() -> Vec<u8> {
 }
 
 cases! {
-    #[ignore = "needs --ca-file"]
     h2_that_answers: Case::answers(server("h2-that-answers", |tls| {
         tls.write_all(&frame(HEADERS, END_HEADERS, 1, &[STATUS_200]))?;
         tls.write_all(&frame(DATA, END_STREAM, 1, b"<p>whole"))
     })).with_root().keeps(8);
-    #[ignore = "needs --ca-file; defect: an error of HTTP/2 is other-failure"]
     h2_goaway_at_once: Case::fails("reset", server("h2-goaway-at-once", |tls| {
         tls.write_all(&frame(GOAWAY, 0, 0, &[0; 8]))
     })).with_root();
-    #[ignore = "needs --ca-file"]
     h2_goaway_in_the_body: Case::fails("truncated", server("h2-goaway-in-the-body", |tls| {
         tls.write_all(&frame(HEADERS, END_HEADERS, 1, &[STATUS_200]))?;
         tls.write_all(&frame(DATA, 0, 1, b"<p>cut"))?;
         tls.write_all(&frame(GOAWAY, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 2]))
     })).with_root().truncated("disconnect");
-    #[ignore = "needs --ca-file; defect: an error of HTTP/2 is other-failure"]
     h2_reset_at_once: Case::fails("reset", server("h2-reset-at-once", |tls| {
         tls.write_all(&frame(RST_STREAM, 0, 1, &[0, 0, 0, 2]))
     })).with_root();
-    #[ignore = "needs --ca-file"]
     h2_reset_in_the_body: Case::fails("truncated", server("h2-reset-in-the-body", |tls| {
         tls.write_all(&frame(HEADERS, END_HEADERS, 1, &[STATUS_200]))?;
         tls.write_all(&frame(DATA, 0, 1, b"<p>cut"))?;
         tls.write_all(&frame(RST_STREAM, 0, 1, &[0, 0, 0, 2]))
     })).with_root().truncated("disconnect");
-    #[ignore = "needs --ca-file; defect: an error of HTTP/2 is other-failure"]
     h2_reset_flood: Case::fails("reset", server("h2-reset-flood", |tls| {
         without_end(tls, &frame(RST_STREAM, 0, 1, &[0, 0, 0, 2]).repeat(1000))
     })).with_root();
-    #[ignore = "needs --ca-file"]
     h2_settings_flood: Case::fails("read-timeout", server("h2-settings-flood", |tls| {
         without_end(tls, &frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]).repeat(1000))
     })).with_root();
-    #[ignore = "needs --ca-file"]
     h2_ping_flood: Case::fails("read-timeout", server("h2-ping-flood", |tls| {
         without_end(tls, &frame(PING, 0, 0, &[0; 8]).repeat(1000))
     })).with_root();
-    #[ignore = "needs --ca-file"]
     h2_empty_frames: Case::fails("truncated", server("h2-empty-frames", |tls| {
         tls.write_all(&frame(HEADERS, END_HEADERS, 1, &[STATUS_200]))?;
         without_end(tls, &frame(DATA, 0, 1, &[]).repeat(1000))
     })).with_root().truncated("disconnect");
-    #[ignore = "needs --ca-file; defect: an error of HTTP/2 is other-failure"]
     h2_endless_continuation: Case::fails("malformed-response", server("h2-endless-continuation", |tls| {
         tls.write_all(&frame(HEADERS, 0, 1, &[STATUS_200]))?;
         // Fields that are never indexed: x: yyy...
         let field = [&[0x10, 1, b'x', 100][..], &[b'y'; 100]].concat();
         without_end(tls, &frame(CONTINUATION, 0, 1, &field.repeat(150)))
     })).with_root();
-    #[ignore = "needs --ca-file; defect: an error of HTTP/2 is other-failure"]
     h2_header_bomb: Case::fails("malformed-response", server("h2-header-bomb", |tls| {
         tls.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &header_bomb()))
     })).with_root();
-    #[ignore = "needs --ca-file; defect: an error of HTTP/2 is other-failure"]
     h2_frames_that_are_too_long: Case::fails("malformed-response", server("h2-frames-that-are-too-long", |tls| {
         tls.write_all(&frame(DATA, 0, 1, &vec![0; 1 << 20]))
     })).with_root();
-    #[ignore = "needs --ca-file; defect: an error of HTTP/2 is other-failure"]
     h2_spoken_as_http_1: Case::fails("malformed-response", server("h2-spoken-as-http-1", |tls| {
         tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
     })).with_root();

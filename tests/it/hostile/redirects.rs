@@ -56,7 +56,6 @@ cases! {
         "dns-no-such-name",
         Server::saying(to(&format!("//{}", "x".repeat(2000)))),
     );
-    #[ignore = "defect: a Location that is no address is passed over, and the redirect is taken for an answer"]
     redirect_to_what_is_no_address: nowhere("http://[bad");
     redirect_to_the_metadata_service: inside("http://169.254.169.254/latest/meta-data/");
     redirect_to_a_neighbour: inside("http://10.0.0.1/");

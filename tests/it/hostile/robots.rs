@@ -51,7 +51,6 @@ fn rules_behind_a_reset() {
 }
 
 #[test]
-#[ignore = "defect: a robots.txt that broke off is taken for the whole of it"]
 fn rules_that_break_off() {
     let server = saying("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\nUser-agent: *\n");
     try_alone(Case::fails("truncated", server).named("rules"), &[]);

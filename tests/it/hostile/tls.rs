@@ -42,49 +42,39 @@ cases! {
         stream.write_all(&[21, 3, 3, 0, 2, 2, 40])?;
         say_nothing(stream)
     })).over_tls();
-    #[ignore = "defect: the timeout of the whole request comes before that of connecting"]
     tls_that_stalls: Case::fails("connect-timeout", Server::accepting(say_nothing)).over_tls();
     tls_that_is_cut: Case::fails("reset", Server::accepting(|stream| {
         let mut hello = [0; 64];
         std::io::Read::read(stream, &mut hello)?;
         stream.shutdown(std::net::Shutdown::Both)
     })).over_tls();
-    #[ignore = "needs --ca-file"]
     tls_trusted: Case::answers(answering(&Identity::trusted("tls-trusted.example"))).with_root().keeps(8);
-    #[ignore = "needs --ca-file"]
     tls_expired: Case::fails(
         "tls-expired",
         answering(&Identity::expired("tls-expired.example")),
     ).with_root();
-    #[ignore = "needs --ca-file"]
     tls_wrong_name: Case::fails(
         "tls-wrong-name",
         answering(&Identity::trusted("somebody-else.example")),
     ).with_root();
-    #[ignore = "needs --ca-file"]
     tls_of_an_unknown_issuer: Case::fails(
         "tls-untrusted",
         answering(&Identity::self_signed("tls-of-an-unknown-issuer.example")),
     ).with_root();
-    #[ignore = "needs --ca-file"]
     tls_closed_without_a_word: Case::fails(
         "truncated",
         closing(&Identity::trusted("tls-closed-without-a-word.example"), WITHOUT_LENGTH, false),
     ).with_root().truncated("disconnect");
-    #[ignore = "needs --ca-file"]
     tls_closed_with_a_word: Case::answers(
         closing(&Identity::trusted("tls-closed-with-a-word.example"), WITHOUT_LENGTH, true),
     ).with_root().keeps(15);
-    #[ignore = "needs --ca-file"]
     tls_whole_but_closed_without_a_word: Case::answers(
         closing(&Identity::trusted("tls-whole-but-closed-without-a-word.example"), WITH_LENGTH, false),
     ).with_root().keeps(8);
-    #[ignore = "needs --ca-file"]
     tls_closed_before_the_answer: Case::fails(
         "reset",
         closing(&Identity::trusted("tls-closed-before-the-answer.example"), b"", true),
     ).with_root();
-    #[ignore = "needs --ca-file"]
     tls_half_closed: Case::fails("reset", Server::secure(
         &Identity::trusted("tls-half-closed.example"), &["http/1.1"], |tls| {
             tls.conn.send_close_notify();
