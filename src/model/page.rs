@@ -8,7 +8,7 @@ use super::{
 
 /// Version of the rules that turn a body into a [`Page`]. Digests compare only at equal version:
 /// raise it with every change that can alter title, text, digests or links.
-pub const EXTRACTOR_VERSION: i64 = 1;
+pub const EXTRACTOR_VERSION: i64 = 2;
 
 words! {
     /// How a body was read.
@@ -17,8 +17,10 @@ words! {
         Html = "html",
         /// CommonMark.
         Markdown = "markdown",
-        /// Plain text.
+        /// Plain text, and data in the form of text: JSON, XML, CSV.
         Text = "text",
+        /// PDF. Without text when it is scanned, or locked with a password.
+        Pdf = "pdf",
         /// Something without text of its own: an image, an archive, an unknown type.
         Opaque = "opaque",
     }
