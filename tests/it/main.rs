@@ -4,6 +4,7 @@ mod archive;
 mod bad_input;
 mod check;
 mod demo;
+mod formats;
 mod harness;
 mod plumbing;
 mod query;
