@@ -20,6 +20,23 @@ const TEXT: usize = 8 << 20;
 /// One content stream.
 const CONTENT: usize = 32 << 20;
 
+/// Marks a line that ended in a hyphen and goes on in the next.
+const BROKEN: char = '\u{AD}';
+
+/// The text with words put together that a hyphen parted at the end of a line.
+pub fn joined(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut parts = text.split(BROKEN).peekable();
+    while let Some(part) = parts.next() {
+        let goes_on = parts.peek().is_some_and(|next| next.starts_with(char::is_lowercase));
+        let letter = part
+            .strip_suffix('-')
+            .filter(|word| word.ends_with(char::is_alphabetic));
+        out.push_str(letter.filter(|_| goes_on).unwrap_or(part));
+    }
+    out
+}
+
 type Matrix = [f64; 6];
 
 /// First `a`, then `b`.
@@ -330,7 +347,8 @@ impl<'a> Reader<'a> {
         let down = (x - pen.x) * dy - (y - pen.y) * dx;
         let same_size = (size / pen.size - 1.0).abs() < 0.15;
         let unit = size.max(pen.size);
-        let (line, space, new_line) = if down.abs() < 0.5 * unit {
+        let turned = down.abs() >= 0.5 * unit;
+        let (line, space, new_line) = if !turned {
             // Beside it: far back is another column or a second print of the same.
             let back = gap < -2.0 * unit;
             let wide = gap > if measured { 0.15 } else { 0.35 } * size;
@@ -342,6 +360,8 @@ impl<'a> Reader<'a> {
         *pen = Pen { x, y, size, line };
         if new_line {
             self.text.push('\n');
+        } else if turned && self.text.ends_with('-') && !self.text.ends_with(" -") {
+            self.text.push(BROKEN);
         } else if space {
             self.space();
         }

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use lopdf::{Dictionary, Document, Object, ObjectId, decode_text_string};
 
 use self::{
-    content::{Glyph, Reader},
+    content::{Glyph, Reader, joined},
     font::number,
     syntax::Budget,
 };
@@ -79,7 +79,7 @@ fn document(bytes: &[u8], url: &Url) -> Option<Page> {
             }
         }
     }
-    let text = nfc(text::lines(&reader.text));
+    let text = nfc(text::lines(&joined(&reader.text)));
     let title = info_title(document)
         .or_else(|| xmp_title(document, &mut budget))
         .unwrap_or_else(|| fold_to(text.lines().next().unwrap_or(""), TITLE));
@@ -246,7 +246,7 @@ fn words_in(text: &str, start: usize, glyphs: &[Glyph], [left, low, right, high]
             words.push_str(text.get(glyph.at - start..end).unwrap_or(""));
         }
     }
-    fold_to(&words, Link::ANCHOR_MAX)
+    fold_to(&joined(&words), Link::ANCHOR_MAX)
 }
 
 /// Adds a link, or to the last one when that goes on in the next line.

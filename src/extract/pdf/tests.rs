@@ -60,7 +60,7 @@ fn parsed(bytes: &[u8]) -> Page {
 #[test]
 fn reads_text_title_and_links_of_pages_in_order() {
     let one = "BT /F1 18 Tf 72 700 Td (Harbour ) Tj [(bri) -20 (dge) -300 (report)] TJ ET
-        BT /F1 10 Tf 72 660 Td (It cost thirty-one) Tj 0 -12 Td (million \\(caf\\351\\).) Tj ET";
+        BT /F1 10 Tf 72 660 Td (It cost thirty-one mil-) Tj 0 -12 Td (lion \\(caf\\351\\).) Tj ET";
     let two = "BT /F1 10 Tf 1 0 0 1 72 700 Tm (Second page) ' ET";
     let page = parsed(&two_pages(one, two, "/Title <FEFF004800E9> /CreationDate (D:20260105)"));
     assert_eq!(page.kind, PageKind::Pdf);
