@@ -1,3 +1,5 @@
+//! Files put together by hand, whole and hostile.
+
 use std::io::Write;
 
 use lopdf::{EncryptionState, EncryptionVersion, Permissions};
