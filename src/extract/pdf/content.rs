@@ -17,6 +17,8 @@ const STATES: usize = 256;
 const FONTS: usize = 2_000;
 /// Bytes of text of a document.
 const TEXT: usize = 8 << 20;
+/// Characters of a page whose places are kept, to find the words of its links.
+const GLYPHS: usize = 200_000;
 /// One content stream.
 const CONTENT: usize = 32 << 20;
 
@@ -284,7 +286,7 @@ impl<'a> Reader<'a> {
         let (Some(Object::String(bytes, _)), Some(font)) = (what, &state.font) else {
             return;
         };
-        if !budget.pay(4 * bytes.len()) || self.text.len() > TEXT {
+        if !budget.pay(16 * bytes.len()) || self.text.len() > TEXT {
             return;
         }
         let mut begun = false;
@@ -297,7 +299,7 @@ impl<'a> Reader<'a> {
                 self.part(x, y, size, [here[0], here[1]], font.measured);
                 begun = true;
             }
-            if let Some(glyphs) = &mut self.glyphs {
+            if let Some(glyphs) = self.glyphs.as_mut().filter(|glyphs| glyphs.len() < GLYPHS) {
                 glyphs.push(Glyph {
                     x,
                     y,

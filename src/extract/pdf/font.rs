@@ -47,7 +47,7 @@ impl Font {
             read.charset = charset(name(b"Encoding"));
             read.wide_widths(document, font, budget);
         } else {
-            read.simple = simple(document, font);
+            read.simple = simple(document, font, budget);
             read.simple_widths(document, font);
         }
         read
@@ -93,7 +93,10 @@ impl Font {
         while let Some(first) = items.next().and_then(whole) {
             match items.next() {
                 Some(Object::Array(widths)) => {
-                    for (code, width) in (first..).zip(widths) {
+                    if !budget.pay(16 * widths.len()) {
+                        return;
+                    }
+                    for (code, width) in (first..=u32::MAX).zip(widths) {
                         self.widths
                             .extend(number(deref(document, width)).map(|width| (code, width / 1000.0)));
                     }
@@ -103,7 +106,7 @@ impl Font {
                         return;
                     };
                     let last = last.min(first.saturating_add(0xFFFF));
-                    if !budget.pay(last.saturating_sub(first) as usize) {
+                    if !budget.pay(16 * (1 + last.saturating_sub(first) as usize)) {
                         return;
                     }
                     self.widths.extend((first..=last).map(|code| (code, width / 1000.0)));
@@ -187,7 +190,7 @@ fn charset(name: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 }
 
 /// The characters of a font with a byte a character.
-fn simple(document: &Document, font: &Dictionary) -> Vec<Option<char>> {
+fn simple(document: &Document, font: &Dictionary, budget: &mut Budget) -> Vec<Option<char>> {
     let encoding = font.get_deref(b"Encoding", document).ok();
     let base = match encoding {
         Some(Object::Name(name)) => name.as_slice(),
@@ -213,7 +216,8 @@ fn simple(document: &Document, font: &Dictionary) -> Vec<Option<char>> {
         match item {
             Object::Integer(to) => code = usize::try_from(*to).unwrap_or(256),
             Object::Name(name) => {
-                if let Some(slot) = chars.get_mut(code) {
+                // Looking a name up in a long list costs.
+                if let Some(slot) = chars.get_mut(code).filter(|_| budget.pay(1000)) {
                     *slot = glyph(document, name).or(*slot);
                 }
                 code = code.saturating_add(1);
@@ -258,6 +262,7 @@ impl Table {
         let mut table = Self::default();
         let mut lexer = Lexer::new(bytes, 0);
         let mut values: Vec<Object> = Vec::new();
+        let mut paid = 0;
         while let Some(token) = lexer.token(budget) {
             match token {
                 Token::Value(value) => {
@@ -298,14 +303,20 @@ impl Table {
                         }
                         _ => {}
                     }
+                    budget.release(&values);
                     values.clear();
+                    let added = table.ranges.len() - paid;
+                    paid = table.ranges.len();
+                    if (0..added).any(|_| budget.node().is_none()) {
+                        break;
+                    }
                     if table.ranges.len() > MAPPINGS {
                         break;
                     }
                 }
             }
         }
-        table.spaces.truncate(64);
+        table.spaces.truncate(16);
         table.ranges.sort_by_key(|range| (range.0, range.1));
         table
     }

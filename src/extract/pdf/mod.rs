@@ -31,6 +31,8 @@ const PAGES: usize = 2_000;
 /// Nodes of the tree that the pages stand in.
 const TREE: usize = 20_000;
 const LINKS: usize = 20_000;
+/// Bytes of an address.
+const ADDRESS: usize = 8 << 10;
 /// Characters of a first line that stands in for a title.
 const TITLE: usize = 200;
 
@@ -62,7 +64,7 @@ fn document(bytes: &[u8], url: &Url) -> Option<Page> {
     let mut drawn = Vec::new();
     for page in &pages {
         let content = contents(document, page.dict, &mut budget);
-        let notes = annotations(document, page.dict);
+        let notes = annotations(document, page.dict, &mut budget);
         reader.glyphs = (!notes.is_empty()).then(Vec::new);
         let start = reader.text.len();
         reader.page(&content, page.resources, &mut budget);
@@ -181,6 +183,7 @@ fn pages<'a>(document: &'a Document, budget: &mut Budget) -> Vec<PdfPage<'a>> {
             .ok()
             .or(above);
         match dict.get_deref(b"Kids", document).and_then(Object::as_array) {
+            Ok(kids) if !budget.pay(16 * kids.len()) => break,
             Ok(kids) => waiting.extend(kids.iter().take(TREE).rev().map(|kid| (kid, resources))),
             Err(_) => pages.push(PdfPage { dict, resources }),
         }
@@ -217,13 +220,20 @@ fn contents(document: &Document, page: &Dictionary, budget: &mut Budget) -> Vec<
 }
 
 /// The addresses that areas of a page lead to.
-fn annotations(document: &Document, page: &Dictionary) -> Vec<(String, [f64; 4])> {
+fn annotations(document: &Document, page: &Dictionary, budget: &mut Budget) -> Vec<(String, [f64; 4])> {
     let notes = page.get_deref(b"Annots", document).and_then(Object::as_array);
-    let notes = notes.into_iter().flatten().take(LINKS).filter_map(|note| {
+    let notes = notes
+        .into_iter()
+        .flatten()
+        .take_while(|_| budget.pay(256))
+        .take(LINKS / 10);
+    let notes = notes.filter_map(|note| {
         let note = document.dereference(note).ok()?.1.as_dict().ok()?;
         let action = note.get_deref(b"A", document).ok()?.as_dict().ok()?;
         let href = action.get_deref(b"URI", document).ok()?.as_str().ok()?;
-        let href = String::from_utf8_lossy(href).trim().to_owned();
+        let href = String::from_utf8_lossy(&href[..href.len().min(ADDRESS)])
+            .trim()
+            .to_owned();
         let area = note
             .get_deref(b"Rect", document)
             .ok()

@@ -45,7 +45,8 @@ impl Budget {
         self.work > 0
     }
 
-    fn node(&mut self) -> Option<()> {
+    /// Pays for a value that is kept; `None` when there is no more room.
+    pub fn node(&mut self) -> Option<()> {
         self.short |= self.nodes == 0;
         self.nodes = self.nodes.checked_sub(1)?;
         Some(())
@@ -382,14 +383,19 @@ pub fn read(bytes: &[u8], budget: &mut Budget) -> File {
     while at + 3 <= bytes.len() && document.objects.len() < OBJECTS {
         let here = &bytes[at..];
         if here.starts_with(b"trailer") {
+            let held = budget.nodes;
             let mut lexer = Lexer::new(bytes, at + 7);
             if let Some(Object::Dictionary(found)) = lexer.value(budget, DEPTH)
                 && found.has(b"Root")
             {
                 trailer = found;
             }
+            budget.nodes = held;
             at += 7;
-            continue;
+            if budget.pay(0) {
+                continue;
+            }
+            break;
         }
         let Some(id) = here.starts_with(b"obj").then(|| number_before(bytes, at)).flatten() else {
             at += 1;
