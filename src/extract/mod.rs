@@ -14,6 +14,7 @@ mod main_text;
 mod markdown;
 pub mod noarchive;
 mod noise;
+mod pdf;
 mod source;
 mod srcset;
 mod text;
@@ -67,13 +68,19 @@ fn read_as(body: &Body<'_>, kind: PageKind) -> Page {
         }
         return page;
     }
+    if kind == PageKind::Pdf {
+        return pdf::read(body.bytes, body.url).unwrap_or_else(|| opaque(body.bytes));
+    }
     let decoded = charset::decode(body.bytes, body.charset, kind == PageKind::Html, host);
     // Offsets in the text are offsets in the bytes only when decoding altered nothing.
     let spans = (body.local && matches!(decoded.text, Cow::Borrowed(_))).then_some(decoded.mark);
     let page = match kind {
         PageKind::Markdown => markdown::read(&decoded.text, body.url, spans),
-        PageKind::Text => text::read(&decoded.text, body.url, spans),
-        PageKind::Html | PageKind::Opaque => html::read(&decoded.text, body.url, spans, body.assets),
+        PageKind::Text => match data(body.media_type.unwrap_or("")) {
+            Some(data) => text::read_data(&decoded.text, data),
+            None => text::read(&decoded.text, body.url, spans),
+        },
+        PageKind::Html | PageKind::Pdf | PageKind::Opaque => html::read(&decoded.text, body.url, spans, body.assets),
     };
     Page {
         charset: decoded.charset,
@@ -151,10 +158,25 @@ fn kind(body: &Body<'_>) -> PageKind {
     match body.media_type.unwrap_or("") {
         "text/html" | "application/xhtml+xml" => PageKind::Html,
         "text/markdown" | "text/x-markdown" => PageKind::Markdown,
-        "text/plain" => PageKind::Text,
+        "application/pdf" | "application/x-pdf" => PageKind::Pdf,
+        // Read for what it draws in, and compared as bytes.
+        "text/css" => PageKind::Opaque,
         "" | "application/octet-stream" | "unknown/unknown" | "application/unknown" | "*/*" => sniff(body.bytes),
         "application/xml" | "text/xml" if looks_like_html(body.bytes) => PageKind::Html,
+        other if data(other).is_some() || other.starts_with("text/") => PageKind::Text,
         _ => PageKind::Opaque,
+    }
+}
+
+/// Whether a media type is that of data in the form of text, to be compared in lines of its own.
+fn data(media_type: &str) -> Option<text::Data> {
+    match media_type {
+        "image/svg+xml" => None,
+        "application/json" | "text/json" | "application/x-ndjson" => Some(text::Data::Json),
+        "application/xml" | "text/xml" => Some(text::Data::Xml),
+        other if other.ends_with("+json") => Some(text::Data::Json),
+        other if other.ends_with("+xml") => Some(text::Data::Xml),
+        _ => None,
     }
 }
 
@@ -168,7 +190,9 @@ fn sniff(bytes: &[u8]) -> PageKind {
     let binary = head
         .iter()
         .any(|&b| matches!(b, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F));
-    if binary && !marked || head.starts_with(b"%PDF-") {
+    if head.starts_with(b"%PDF-") {
+        PageKind::Pdf
+    } else if binary && !marked {
         PageKind::Opaque
     } else {
         PageKind::Text
@@ -296,7 +320,16 @@ mod tests {
                 Some("application/xml"),
                 PageKind::Html,
             ),
-            (b"<?xml version='1.0'?><rss>", Some("application/xml"), PageKind::Opaque),
+            (b"<?xml version='1.0'?><rss>", Some("application/xml"), PageKind::Text),
+            (b"{}", Some("application/ld+json"), PageKind::Text),
+            (b"a;b", Some("text/csv"), PageKind::Text),
+            (b"<svg/>", Some("image/svg+xml"), PageKind::Opaque),
+            (
+                b"%PDF-1.7\n1 0 obj <</Type/Page>>",
+                Some("application/pdf"),
+                PageKind::Pdf,
+            ),
+            (b"no such thing", Some("application/pdf"), PageKind::Opaque),
             (b"# x", Some("text/markdown"), PageKind::Markdown),
             (b"<p>x", Some("text/plain"), PageKind::Text),
             (b"GIF89a\0", Some("image/gif"), PageKind::Opaque),
@@ -304,6 +337,7 @@ mod tests {
             (b"plain words", None, PageKind::Text),
             (b"\x7FELF\x02\x01\0", None, PageKind::Opaque),
             (b"%PDF-1.7", None, PageKind::Opaque),
+            (b"%PDF-1.7\n1 0 obj <</Type/Page>>", None, PageKind::Pdf),
             (b"", None, PageKind::Text),
         ] {
             let page = read(&body(bytes, media_type, &url));

@@ -48,6 +48,63 @@ pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
     }
 }
 
+/// Data in the form of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// JSON, or a line of JSON after another.
+    Json,
+    /// XML that is not a page.
+    Xml,
+}
+
+/// Reads data. It has no links: addresses in it are mostly names, of schemas and of records.
+pub fn read_data(source: &str, data: Data) -> Page {
+    let text = lines(&match data {
+        Data::Json => json_lines(source),
+        Data::Xml => source.replace("><", ">\n<"),
+    });
+    Page {
+        assets: Vec::new(),
+        noarchive: Default::default(),
+        kind: PageKind::Text,
+        charset: "UTF-8",
+        title: String::new(),
+        language: None,
+        published: None,
+        canonical: None,
+        document: digest::of_plain(&text),
+        text_digest: digest::of_text(&text),
+        text,
+        links: Vec::new(),
+        cut: false,
+    }
+}
+
+/// JSON with a value a line, however it was set: what is between strings has no white space of its own.
+fn json_lines(source: &str) -> String {
+    let mut out = String::with_capacity(source.len() + source.len() / 4);
+    let (mut quoted, mut escaped) = (false, false);
+    for c in source.chars() {
+        if quoted {
+            out.push(c);
+            (quoted, escaped) = (escaped || c != '"', c == '\\' && !escaped);
+            continue;
+        }
+        match c {
+            '"' => {
+                quoted = true;
+                out.push(c);
+            }
+            '{' | '[' | ',' => out.extend([c, '\n']),
+            '}' | ']' => out.extend(['\n', c]),
+            ':' => out.push_str(": "),
+            c if c.is_whitespace() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Every line folded; lines without words left out.
 pub fn lines(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
@@ -105,6 +162,19 @@ mod tests {
             let got: Vec<String> = addresses(text).into_iter().map(|(_, _, href)| href).collect();
             assert_eq!(got, want, "{text}");
         }
+    }
+
+    #[test]
+    fn sets_data_in_lines() {
+        let tight = r#"{"a":[1,"x, \" y{"],"b":null}"#;
+        let loose = "{ \"a\" : [ 1,\n\"x, \\\" y{\" ],\t\"b\": null }";
+        let read = |source| read_data(source, Data::Json).text;
+        assert_eq!(read(tight), read(loose));
+        assert_eq!(read(tight), "{\n\"a\": [\n1,\n\"x, \\\" y{\"\n],\n\"b\": null\n}\n");
+        assert_eq!(
+            read_data("<a><b>1</b><b>2</b></a>", Data::Xml).text,
+            "<a>\n<b>1</b>\n<b>2</b>\n</a>\n"
+        );
     }
 
     #[test]

@@ -18,8 +18,10 @@ words! {
         Html = "html",
         /// CommonMark.
         Markdown = "markdown",
-        /// Plain text.
+        /// Plain text, and data in the form of text: JSON, XML, CSV.
         Text = "text",
+        /// PDF. Without text when it is scanned, or locked with a password.
+        Pdf = "pdf",
         /// Something without text of its own: an image, a style sheet, an archive, an unknown type.
         Opaque = "opaque",
     }

@@ -166,6 +166,14 @@ impl Readings {
             self.evidence.push(format!(
                 "not the same bytes as the copy of {day}; their text is not read"
             ));
+        } else if old.kind == PageKind::Pdf
+            && new.kind == PageKind::Pdf
+            && (old.text_length == 0 || new.text_length == 0)
+        {
+            self.content = Content::Major;
+            self.evidence.push(format!(
+                "not the same pages as the copy of {day}, and without text to compare: scanned, or locked"
+            ));
         } else if old.text == new.text {
             self.content = Content::Cosmetic;
         } else if old.text_length == 0 || new.text_length == 0 {
@@ -246,6 +254,10 @@ impl Readings {
                 Content::Replaced => (Class::Replaced, format!("another text stands there than on {day}")),
                 Content::Minor => (Class::Changed, format!("small changes to the text of {day}")),
                 Content::Appended => (Class::Changed, format!("much was added to the text of {day}")),
+                Content::Major if self.scores.is_none() => (
+                    Class::Changed,
+                    format!("not what stood there on {day}; there is no text to compare"),
+                ),
                 Content::Major => (Class::Changed, format!("large changes to the text of {day}")),
                 _ => match &self.moved_to {
                     Some(to) => (Class::Moved, format!("now at {to}")),
