@@ -12,6 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
         charset: None,
         url: &url,
         local: true,
+        assets: false,
     });
     assert!(!page.text.contains('\r'));
     for link in &page.links {

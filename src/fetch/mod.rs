@@ -11,7 +11,7 @@ mod guard;
 mod jar;
 pub mod proxy;
 mod trace;
-mod wait;
+pub mod wait;
 
 pub use client::{Fetched, Fetcher, HostRequests, Request, Settings};
 pub use guard::{Family, Resolution, is_private};

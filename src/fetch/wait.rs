@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 const EPOCH: u64 = 1_000_000_000;
 
 /// Reads the fields of an answer that came at `now`.
-pub(super) fn waits(headers: &HeaderMap, now: Timestamp) -> Waits {
+pub fn waits(headers: &HeaderMap, now: Timestamp) -> Waits {
     let field = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // Several fields of one name are one list.
     let list = |name: &str| {
