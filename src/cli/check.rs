@@ -140,7 +140,11 @@ fn finish(
             session.archive.reader()?.report(&scope, session.clock.now())?.totals
         }
     };
-    Ok(context::verdict_code(&totals, fail_on))
+    Ok(match context::verdict_code(&totals, fail_on) {
+        // Nothing to tell of links; but an article may have been out of reach.
+        CLEAN => told.code,
+        found => found,
+    })
 }
 
 impl Session<'_> {

@@ -282,7 +282,7 @@ fn an_article_that_fails_for_a_while_keeps_its_links() {
     let evercite = Evercite::new();
     evercite.ok(&["snapshot", &site.url("/article")]);
     site.set("/article", Answer::status(503));
-    evercite.ok(&["check"]);
+    evercite.run(&["check"]).exits(1);
     let report = evercite.report();
     assert_eq!(
         report.link(&site.url("/one"))["state"],
@@ -453,4 +453,19 @@ fn when_nearly_every_host_fails_no_verdict_is_given() {
         assert_eq!(report.class(&url), "ok", "what was known before stands");
     }
     assert_eq!(report.0["last_run"]["outage"], true);
+}
+
+#[test]
+fn an_article_out_of_reach_is_no_success() {
+    let site = Site::new().page("/x", page("X", &prose("lamp", 3))).serve();
+    let evercite = Evercite::new();
+    evercite.write("a.md", format!("[x]({})", site.url("/x")));
+    evercite.ok(&["snapshot", "a.md"]);
+    evercite.run(&["check"]).exits(0);
+    std::fs::remove_file(evercite.path("a.md")).unwrap();
+    let ran = evercite.run(&["check"]).exits(1);
+    assert!(ran.stderr.contains("a.md could not be read"), "{}", ran.stderr);
+    // Its links are visited all the same, and what was found in them has the last word.
+    site.set("/x", Answer::status(404));
+    evercite.run(&["check"]).exits(2);
 }
