@@ -200,7 +200,10 @@ fn fetch_settings(
         )
     };
     let authorities = match &args.ca_file {
-        Some(path) => std::fs::read(path).map_err(|e| unreadable("ca-file", path, e.to_string()))?,
+        Some(path) => std::fs::read(path)
+            .map_err(|e| e.to_string())
+            .and_then(|pem| fetch::authorities(&pem))
+            .map_err(|why| unreadable("ca-file", path, why))?,
         None => Vec::new(),
     };
     let jar = match &args.cookie_jar {
@@ -241,8 +244,7 @@ fn proxies(chosen: Option<&str>) -> Result<Proxies, CliError> {
         Some("none") => Ok(Proxies::default()),
         Some(text) => {
             let url = proxy::parse(text).map_err(|why| CliError::usage(format!("--proxy: {why}"), hint))?;
-            let except = variable("no_proxy").or_else(|| variable("NO_PROXY"));
-            Ok(Proxies::all(url, except))
+            Ok(Proxies::all(url, proxy::exceptions(variable)))
         }
         None => Proxies::from_variables(variable).map_err(|why| CliError::usage(why, hint)),
     }

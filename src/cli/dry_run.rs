@@ -1,6 +1,6 @@
 //! `--dry-run`: what a run would ask for, without asking for anything or writing anywhere.
 
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _};
 
 use super::{CLEAN, args::OutputArgs, args::ReportFormat, context, error::CliError};
 use crate::{
@@ -29,6 +29,9 @@ struct Planned {
     note: Option<&'static str>,
     would_fetch: Vec<String>,
     left_out: Vec<LeftOut>,
+    /// Addresses in either list: a page may link to one many times.
+    #[serde(skip)]
+    seen: HashSet<String>,
 }
 
 #[derive(Debug, serde::Serialize)]
@@ -44,21 +47,25 @@ impl Planned {
             note: None,
             would_fetch: Vec::new(),
             left_out: Vec::new(),
+            seen: HashSet::new(),
+        }
+    }
+
+    fn fetch(&mut self, url: &Url) {
+        if self.seen.insert(url.to_string()) {
+            self.would_fetch.push(url.to_string());
         }
     }
 
     fn link(&mut self, url: &Url, scope: &Scope) {
         match scope.refuses(url) {
             Some(why) => self.leave_out(url.as_str(), &why),
-            None if !self.would_fetch.iter().any(|known| known == url.as_str()) => {
-                self.would_fetch.push(url.as_str().to_owned());
-            }
-            None => {}
+            None => self.fetch(url),
         }
     }
 
     fn leave_out(&mut self, url: &str, reason: &str) {
-        if !self.left_out.iter().any(|known| known.url == url) {
+        if self.seen.insert(url.to_owned()) {
             let (url, reason) = (url.to_owned(), reason.to_owned());
             self.left_out.push(LeftOut { url, reason });
         }
@@ -70,7 +77,7 @@ pub fn snapshot(seeds: &[Seed], scope: &Scope, output: &OutputArgs) -> Result<u8
     let articles = seeds.iter().map(|seed| {
         let mut planned = Planned::new(&seed.locator);
         if let Some(url) = &seed.url {
-            planned.would_fetch.push(url.as_str().to_owned());
+            planned.fetch(url);
             planned.note = Some("its links are known once it has been fetched");
         }
         let nowhere = Url::parse("urn:uuid:00000000-0000-0000-0000-000000000000");
@@ -119,7 +126,7 @@ pub fn check(
         let mut planned = Planned::new(&article.locator);
         planned.note = Some("links new in the article are visited too");
         if let Ok(url) = Url::parse(&article.locator) {
-            planned.would_fetch.push(url.as_str().to_owned());
+            planned.fetch(&url);
         }
         let own = report.links.iter().filter(|link| link.article == article.locator);
         for link in own.filter(|link| link.state == "present") {

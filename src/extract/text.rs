@@ -31,6 +31,10 @@ pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
     });
     let links = links.collect();
     let text = lines(source);
+    plain(text, links)
+}
+
+fn plain(text: String, links: Vec<Link>) -> Page {
     Page {
         kind: PageKind::Text,
         charset: "UTF-8",
@@ -63,21 +67,7 @@ pub fn read_data(source: &str, data: Data) -> Page {
         Data::Json => json_lines(source),
         Data::Xml => source.replace("><", ">\n<"),
     });
-    Page {
-        assets: Vec::new(),
-        noarchive: Default::default(),
-        kind: PageKind::Text,
-        charset: "UTF-8",
-        title: String::new(),
-        language: None,
-        published: None,
-        canonical: None,
-        document: digest::of_plain(&text),
-        text_digest: digest::of_text(&text),
-        text,
-        links: Vec::new(),
-        cut: false,
-    }
+    plain(text, Vec::new())
 }
 
 /// JSON with a value a line, however it was set: what is between strings has no white space of its own.

@@ -1,8 +1,18 @@
-//! When a server's certificate ends.
+//! Certificates: whom the user trusts, and when that of a server ends.
 
 use x509_cert::{Certificate, der::Decode};
 
+use super::failure;
 use crate::model::time::Timestamp;
+
+/// Reads the certificates of a PEM file; the error says why there are none.
+pub fn authorities(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
+    match reqwest::Certificate::from_pem_bundle(pem) {
+        Ok(found) if found.is_empty() => Err("there is no certificate in it (PEM is wanted)".into()),
+        Ok(found) => Ok(found),
+        Err(e) => Err(failure::words(&e)),
+    }
+}
 
 /// `notAfter` of a certificate in DER (RFC 5280 section 4.1.2.5), where it can be read.
 pub(super) fn end(der: &[u8]) -> Option<Timestamp> {

@@ -43,8 +43,8 @@ pub struct Settings {
     pub resolution: Resolution,
     /// Who is asked in the site's place.
     pub proxies: Proxies,
-    /// Certificates in PEM that are trusted besides the system's.
-    pub authorities: Vec<u8>,
+    /// Certificates that are trusted besides the system's.
+    pub authorities: Vec<reqwest::Certificate>,
     /// Certificates are not checked.
     pub insecure: bool,
     /// Cookies sent where they belong.
@@ -418,9 +418,7 @@ fn build(settings: &Settings, secure: bool, pooled: bool) -> Result<Client, Stri
             .map_err(|e| failed("the HTTP client cannot start", e));
     }
     if !settings.authorities.is_empty() {
-        let own = reqwest::Certificate::from_pem_bundle(&settings.authorities)
-            .map_err(|e| failed("the certificates of --ca-file", e))?;
-        builder = builder.tls_certs_merge(own);
+        builder = builder.tls_certs_merge(settings.authorities.iter().cloned());
     }
     builder
         .tls_info(true)

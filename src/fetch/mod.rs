@@ -13,6 +13,7 @@ pub mod proxy;
 mod trace;
 pub mod wait;
 
+pub use certificate::authorities;
 pub use client::{Fetched, Fetcher, HostRequests, Request, Settings};
 pub use guard::{Family, Resolution, is_private};
 pub use jar::Jar;

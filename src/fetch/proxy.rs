@@ -37,7 +37,7 @@ impl Proxies {
         Ok(Self {
             http: read(&["http_proxy", "all_proxy", "ALL_PROXY"])?,
             https: read(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
-            except: variable("no_proxy").or_else(|| variable("NO_PROXY")),
+            except: exceptions(variable),
         })
     }
 
@@ -56,6 +56,11 @@ impl Proxies {
             .flatten()
             .filter_map(|url| url.host_str())
     }
+}
+
+/// Hosts that the usual variables except from every proxy.
+pub fn exceptions(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    variable("no_proxy").or_else(|| variable("NO_PROXY"))
 }
 
 /// Reads a proxy's address; without a scheme it is an HTTP proxy.

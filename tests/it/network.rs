@@ -202,3 +202,16 @@ fn a_dry_run_asks_nobody_and_writes_nothing() {
         (asked, rows)
     );
 }
+
+#[test]
+fn a_file_without_certificates_is_refused_before_anybody_is_asked() {
+    let site = Site::new().page("/x", page("X", &prose("lamp", 3))).serve();
+    let evercite = Evercite::new();
+    evercite.write("a.md", format!("[x]({})", site.url("/x")));
+    for name in ["a.md", "nowhere.pem"] {
+        let refused = evercite.run(&["snapshot", "a.md", "--ca-file", name]).exits(3);
+        refused.complains_clearly();
+        assert!(refused.stderr.contains(name), "{}", refused.stderr);
+    }
+    assert!(site.asked().is_empty() && !evercite.archive().exists());
+}
