@@ -163,6 +163,8 @@ CREATE TABLE page_version (
     every_link INTEGER NOT NULL,            -- 1: all links are rows; 0: those outside the main text are packed
     UNIQUE (payload_id, url_id, media_type, charset, extractor_version)
 ) STRICT;
+-- The same text at other addresses: pages that moved without a redirect, and syndicated copies.
+CREATE INDEX page_version_by_text ON page_version (text_sha256) WHERE text_length >= 200;
 
 -- Apart from page_version, so that reading digests never drags texts along.
 CREATE TABLE page_text (
@@ -234,12 +236,14 @@ CREATE TABLE verdict (
     transport TEXT NOT NULL,
     access TEXT NOT NULL,
     resource TEXT NOT NULL,
-    content TEXT NOT NULL,
+    content TEXT NOT NULL,                  -- against the baseline
+    since_last TEXT NOT NULL,               -- against the last good copy before it
     jaccard REAL,
     containment REAL,
     title_similarity REAL,
     status INTEGER,
     final_url TEXT,
+    moved_to TEXT,                          -- by a permanent redirect, or where its text was found
     reason TEXT NOT NULL,
     evidence TEXT NOT NULL,                 -- JSON array of sentences
     since INTEGER NOT NULL,
@@ -251,6 +255,16 @@ CREATE TABLE verdict (
     UNIQUE (citation_id, capture_id, rules_version)
 ) STRICT;
 CREATE INDEX verdict_by_run ON verdict (run_id);
+
+-- What hosts show where there is nothing: the newest 404 or 410 of a cited address, and the newest answer
+-- to an address made up, for each directory.
+CREATE TABLE error_page (
+    host_id INTEGER NOT NULL REFERENCES host (id),
+    directory TEXT NOT NULL,
+    shown TEXT NOT NULL,                    -- cited, probe
+    capture_id INTEGER NOT NULL REFERENCES capture (id),  -- first hop of the chain
+    PRIMARY KEY (host_id, directory, shown)
+) STRICT, WITHOUT ROWID;
 
 -- Full text over the main text of every page version; contentless, so that the text is kept once.
 -- rowid = page_version.id.

@@ -8,8 +8,8 @@ SELECT
     u.url AS url,
     nullif(ci.fragment, '') AS fragment,
     coalesce(v.class, 'unchecked') AS class,
-    v.transport, v.access, v.resource, v.content,
-    v.status, v.final_url, v.reason,
+    v.transport, v.access, v.resource, v.content, v.since_last,
+    v.status, v.final_url, v.moved_to, v.reason,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.since / 1000, 'unixepoch') AS since,
     v.confirmed,
     v.jaccard, v.containment,
@@ -32,7 +32,7 @@ SELECT article, url, class, content, jaccard, containment, reason, since FROM cu
 WHERE class IN ('changed', 'replaced') AND state = 'present';
 
 CREATE VIEW moved_links AS
-SELECT article, url, final_url, resource, since FROM current_verdict
+SELECT article, url, moved_to, final_url, resource, since FROM current_verdict
 WHERE class = 'moved' AND state = 'present';
 
 -- Every exchange with a URL, oldest first, with what it brought.
@@ -85,6 +85,20 @@ FROM verdict v
 JOIN citation ci ON ci.id = v.citation_id
 JOIN article a ON a.id = ci.article_id
 JOIN url u ON u.id = ci.url_id;
+
+-- The same text at several addresses: one row for each pair, both ways.
+CREATE VIEW same_text AS
+SELECT
+    u.url AS url,
+    o.url AS also_at,
+    v.title AS title,
+    v.text_length AS text_length,
+    lower(hex(v.text_sha256)) AS text_sha256
+FROM page_version v
+JOIN page_version w ON w.text_sha256 = v.text_sha256 AND w.url_id <> v.url_id AND w.text_length >= 200
+JOIN url u ON u.id = v.url_id
+JOIN url o ON o.id = w.url_id
+WHERE v.text_length >= 200;
 
 -- Articles, with how many links each has and how many need attention.
 CREATE VIEW article_summary AS

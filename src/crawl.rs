@@ -30,8 +30,9 @@ use crate::{
         url::{self, Url},
         verdict::{Access, Class, Transport},
     },
-    verdict::access,
+    verdict::{self, access},
 };
+use judging::{Judge, Wants, Which};
 use prepare::{Chain, Workers};
 
 /// How a run goes about its work.
@@ -51,8 +52,8 @@ pub struct Settings {
     pub assets: Assets,
     /// Whether a site's wish that no copy of a page be kept is obeyed.
     pub obey_noarchive: bool,
-    /// Statuses that the user takes for fine beside 2xx.
-    pub accept: Vec<std::ops::RangeInclusive<u16>>,
+    /// What the user sets of the rules of judging.
+    pub policy: verdict::Policy,
 }
 
 /// Reads a local article again, by its `urn:` address; the error says why it cannot be read.
@@ -133,7 +134,7 @@ pub async fn run(
         read_local,
         observer,
     } = edges;
-    let reader = archive.reader()?;
+    let (reader, run_id) = (archive.reader()?, run.id);
     let (told, mut committed) = mpsc::unbounded_channel();
     let workers = Workers::start(archive, writer, told, run, settings, fetcher.max_body())?;
     let mut crawl = Crawl {
@@ -159,49 +160,33 @@ pub async fn run(
     let progress = &mut crawl.progress;
     (progress.total, progress.done, progress.assets) = reader.progress(run.id)?;
 
-    let begun = clock.now();
-    let mut stopping = *stop.borrow();
-    loop {
-        let wake = if stopping { None } else { crawl.hand_out()? };
-        crawl.progress.in_flight = crawl.frontier.in_flight();
-        observer.progress(&crawl.progress);
-        if crawl.fetches.is_empty() && crawl.uncommitted == 0 && wake.is_none() {
-            break;
-        }
-        tokio::select! {
-            Some(done) = crawl.fetches.join_next(), if !crawl.fetches.is_empty() => match done {
-                Ok(Done::Page(job, fetched)) => crawl.answered(job, *fetched)?,
-                Ok(Done::Robots(address, state, asked)) => crawl.robots_answered(&address, state, asked),
-                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-            },
-            Some(news) = committed.recv() => crawl.acknowledged(news)?,
-            () = sleep_until(clock, wake), if wake.is_some() => {}
-            Ok(()) = stop.changed(), if !stopping => stopping = *stop.borrow(),
-        }
-    }
-
-    let drained = clock.now();
-    let took = drained.since(begun);
-    tracing::info!(
-        ?took,
-        done = crawl.progress.done,
-        received = crawl.progress.received,
-        "the frontier has drained"
-    );
     let mut summary = Summary {
         run_id: run.id,
-        progress: crawl.progress.clone(),
-        deferred: crawl.deferred,
         ..Summary::default()
     };
-    crawl.remember(crawl.frontier.states(drained));
-    drop(crawl);
-    let (total, done, _) = reader.progress(run.id)?;
-    summary.unfinished = done < total;
-    if !summary.unfinished {
-        judging::judge(&reader, writer, &settings.accept, clock.now(), &mut summary)?;
-        tracing::info!(took = ?clock.now().since(drained), news = ?summary.news, "judged");
+    let mut judge = Judge::new(&reader, writer, run.id, &settings.policy);
+    let mut open: Option<Vec<i64>> = None;
+    loop {
+        crawl.drain(&mut committed, &mut stop, observer).await?;
+        let (total, done, _) = reader.progress(run.id)?;
+        summary.unfinished = done < total;
+        if summary.unfinished {
+            break;
+        }
+        let begun = clock.now();
+        let which = open.as_deref().map_or(Which::All, Which::Open);
+        let wants = judge.pass(which, begun, &mut summary)?;
+        tracing::info!(took = ?clock.now().since(begun), news = ?summary.news, open = wants.citations.len(), "judged");
+        if wants.is_empty() {
+            let (outage, at) = (summary.outage, clock.now());
+            writer.call(move |ingest| ingest.finish_run(run_id, at, outage))?;
+            break;
+        }
+        open = Some(crawl.want(wants)?);
     }
+    summary.progress = crawl.progress.clone();
+    summary.deferred = crawl.deferred;
+    crawl.remember(crawl.frontier.states(clock.now()));
     Ok(summary)
 }
 
@@ -231,6 +216,66 @@ struct Crawl<'a> {
 }
 
 impl Crawl<'_> {
+    /// Works until nothing is left to do, or until it is stopped.
+    async fn drain(
+        &mut self,
+        committed: &mut mpsc::UnboundedReceiver<prepare::News>,
+        stop: &mut watch::Receiver<bool>,
+        observer: &dyn Observer,
+    ) -> Result<(), ArchiveError> {
+        let begun = self.clock.now();
+        let mut stopping = *stop.borrow();
+        loop {
+            let wake = if stopping { None } else { self.hand_out()? };
+            self.progress.in_flight = self.frontier.in_flight();
+            observer.progress(&self.progress);
+            if self.fetches.is_empty() && self.uncommitted == 0 && wake.is_none() {
+                break;
+            }
+            tokio::select! {
+                Some(done) = self.fetches.join_next(), if !self.fetches.is_empty() => match done {
+                    Ok(Done::Page(job, fetched)) => self.answered(job, *fetched)?,
+                    Ok(Done::Robots(address, state, asked)) => self.robots_answered(&address, state, asked),
+                    Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+                },
+                Some(news) = committed.recv() => self.acknowledged(news)?,
+                () = sleep_until(self.clock, wake), if wake.is_some() => {}
+                Ok(()) = stop.changed(), if !stopping => stopping = *stop.borrow(),
+            }
+        }
+        tracing::info!(
+            took = ?self.clock.now().since(begun),
+            done = self.progress.done,
+            received = self.progress.received,
+            "the frontier has drained"
+        );
+        Ok(())
+    }
+
+    /// Makes tasks of what the judge would like asked; returns the citations that wait for it.
+    fn want(&mut self, wants: Wants) -> Result<Vec<i64>, ArchiveError> {
+        let Wants {
+            probes,
+            citations,
+            again,
+            due,
+        } = wants;
+        let (run_id, now) = (self.run.id, self.clock.now());
+        let (new, again) = self.writer.call(move |ingest| {
+            let new = ingest.add_probe_tasks(run_id, &probes, now)?;
+            Ok((new, ingest.ask_again(run_id, &again, due)?))
+        })?;
+        for (host, count) in new {
+            self.progress.total += count;
+            self.frontier.has_work(&host, count);
+        }
+        for (host, count) in again {
+            self.progress.done -= count;
+            self.frontier.reopened(&host, count);
+        }
+        Ok(citations)
+    }
+
     /// Does whatever the frontier asks for now. Returns when to ask again, if only time is missing.
     fn hand_out(&mut self) -> Result<Option<Timestamp>, ArchiveError> {
         while self.backlog < BACKLOG {
@@ -373,7 +418,7 @@ impl Crawl<'_> {
             true => TaskEnd::Retry(now.plus(heard.wait.unwrap_or_default().max(backoff(&job.task)))),
             false => TaskEnd::Done,
         };
-        let is_page = job.task.purpose != Purpose::Asset;
+        let is_page = !matches!(job.task.purpose, Purpose::Asset | Purpose::Probe);
         if is_page && end == TaskEnd::Done && is_dead_at_once(transport, &fetched.exchange.outcome) {
             self.progress.dead += 1;
         }

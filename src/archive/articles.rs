@@ -204,6 +204,50 @@ impl Ingest<'_> {
         Ok(())
     }
 
+    /// Gives addresses that were made up a task in this run. Returns the hosts that have work for it.
+    pub fn add_probe_tasks(
+        &mut self,
+        run_id: i64,
+        urls: &[Url],
+        at: Timestamp,
+    ) -> rusqlite::Result<Vec<(String, u64)>> {
+        let last = self.last_task()?;
+        for url in urls {
+            self.add_task(run_id, url, Purpose::Probe, 1, at)?;
+        }
+        self.new_work(last)
+    }
+
+    /// Opens the tasks of citations again, to be worked on not before `due`. Returns the hosts that have
+    /// work for it.
+    pub fn ask_again(
+        &mut self,
+        run_id: i64,
+        citations: &[i64],
+        due: Timestamp,
+    ) -> rusqlite::Result<Vec<(String, u64)>> {
+        let mut work: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        for citation in citations {
+            // The address itself, or the one that was asked for all with its canonical form.
+            let opened: Option<String> = self
+                .sql
+                .prepare_cached(
+                    "UPDATE task SET done = 0, attempts = 1, due_at = ?3 WHERE done = 1 AND id = (
+                         SELECT t.id FROM citation ci JOIN url u ON u.id = ci.url_id
+                         JOIN url w ON w.id = u.id OR w.url = u.lookup_key OR w.lookup_key = u.lookup_key
+                         JOIN task t ON t.run_id = ?1 AND t.url_id = w.id AND t.purpose = 'citation'
+                         WHERE ci.id = ?2 ORDER BY w.id = u.id DESC, t.id LIMIT 1)
+                     RETURNING (SELECT name FROM host WHERE id = host_id)",
+                )?
+                .query_row(params![run_id, citation, due.millis()], |row| row.get(0))
+                .optional()?;
+            if let Some(host) = opened {
+                *work.entry(host).or_default() += 1;
+            }
+        }
+        Ok(work.into_iter().collect())
+    }
+
     /// The task of an article came to its end: take up its new links, note the removed ones, and
     /// see to it that all of them are visited, within the depth. `version` is `None` when it could not
     /// be read.

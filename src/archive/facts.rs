@@ -39,22 +39,54 @@ impl Reader {
             let mut found = Vec::new();
             for (citation, url_id, verdict) in citations {
                 let Some(attempt) = newest_attempt(sql, run_id, url_id)? else { continue };
-                let (previous, last_good) = match verdict {
-                    Some(verdict) if still_holds(sql, verdict, attempt)? => continue,
-                    Some(verdict) => {
-                        let (verdict, last_good) = verdict_row(sql, verdict)?;
-                        (Some(verdict), last_good)
-                    }
-                    None => (None, None),
-                };
-                let url = sql
-                    .prepare_cached("SELECT url FROM url WHERE id = ?")?
-                    .query_row([url_id], |row| row.get(0))?;
-                let (baseline, chain) = (baseline(sql, citation)?, chain(sql, attempt)?);
-                found.push(CitationFacts { citation, url, baseline, previous, last_good, chain });
+                if let Some(verdict) = verdict
+                    && still_holds(sql, verdict, attempt)?
+                {
+                    continue;
+                }
+                found.push(facts(sql, (citation, url_id, verdict), attempt)?);
             }
             Ok((found, last))
         })
+    }
+
+    /// The same for certain citations, whatever was said of them before.
+    pub fn facts_of(&self, run_id: i64, citations: &[i64]) -> Result<Vec<CitationFacts>> {
+        self.ask(|sql| {
+            let mut found = Vec::new();
+            for citation in citations {
+                let row: (i64, i64, Option<i64>) = sql
+                    .prepare_cached("SELECT id, url_id, verdict_id FROM citation WHERE id = ?")?
+                    .query_row([citation], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                if let Some(attempt) = newest_attempt(sql, run_id, row.1)? {
+                    found.push(facts(sql, row, attempt)?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The body of a capture that is kept, with what its head said of it and where it came from.
+    pub fn body_of(&self, capture: i64) -> Result<Option<KeptBody>> {
+        let found: Option<(i64, String, Option<String>, Option<String>)> = self.ask(|sql| {
+            sql.prepare_cached(
+                "SELECT c.payload_id, u.url, c.media_type, c.charset FROM capture c JOIN url u ON u.id = c.url_id
+                 JOIN payload p ON p.id = c.payload_id WHERE c.id = ? AND p.blob_id IS NOT NULL",
+            )?
+            .query_row([capture], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()
+        })?;
+        match found {
+            Some((payload, url, media_type, charset)) => Ok(Some(KeptBody {
+                bytes: self.payload(payload)?,
+                url,
+                media_type,
+                charset,
+            })),
+            None => Ok(None),
+        }
     }
 
     /// Hosts this run asked for pages, and how many of them failed at DNS or connect every time. Those
@@ -76,6 +108,55 @@ impl Reader {
     }
 }
 
+/// A body as it is read again.
+#[derive(Debug, Clone)]
+pub struct KeptBody {
+    /// The decoded bytes.
+    pub bytes: Vec<u8>,
+    /// Where they came from.
+    pub url: String,
+    /// Media type of the answer.
+    pub media_type: Option<String>,
+    /// Charset of the answer.
+    pub charset: Option<String>,
+}
+
+/// All that is known of a citation (its row, that of its address, that of its verdict) as of an attempt.
+fn facts(
+    sql: &Connection,
+    (citation, url_id, verdict): (i64, i64, Option<i64>),
+    attempt: i64,
+) -> rusqlite::Result<CitationFacts> {
+    let (previous, last_good) = match verdict {
+        Some(verdict) => {
+            let (verdict, last_good) = verdict_row(sql, verdict)?;
+            (Some(verdict), last_good)
+        }
+        None => (None, None),
+    };
+    let last_page = match last_good {
+        Some(first) => page(sql, last_of(sql, first)?)?,
+        None => None,
+    };
+    Ok(CitationFacts {
+        citation,
+        url: sql
+            .prepare_cached("SELECT url FROM url WHERE id = ?")?
+            .query_row([url_id], |row| row.get(0))?,
+        baseline: baseline(sql, citation)?,
+        previous,
+        last_good,
+        last_page,
+        chain: chain(sql, attempt)?,
+    })
+}
+
+/// The end of a chain.
+fn last_of(sql: &Connection, first: i64) -> rusqlite::Result<i64> {
+    sql.prepare_cached("SELECT last_id FROM capture WHERE id = ?")?
+        .query_row([first], |row| row.get(0))
+}
+
 /// The newest attempt of a run at an address, not counting what was left for a later run, or at another address with the same canonical form,
 /// which is fetched once for all that share it.
 fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Result<Option<i64>> {
@@ -83,7 +164,7 @@ fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Resul
     let own: Option<i64> = sql
         .prepare_cached(
             "SELECT max(c.id) FROM capture c INDEXED BY capture_by_run
-             WHERE c.run_id = ?1 AND c.url_id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset')
+             WHERE c.run_id = ?1 AND c.url_id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe')
                  AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'",
         )?
         .query_row([run_id, url_id], |row| row.get(0))?;
@@ -94,7 +175,7 @@ fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Resul
         "SELECT max(c.id) FROM url u
          CROSS JOIN url w ON w.url = u.lookup_key OR w.lookup_key = u.lookup_key
          CROSS JOIN capture c INDEXED BY capture_by_run ON c.run_id = ?1 AND c.url_id = w.id
-         WHERE u.id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset')
+         WHERE u.id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe')
              AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'",
     )?
     .query_row([run_id, url_id], |row| row.get(0))
@@ -147,9 +228,9 @@ fn chain(sql: &Connection, first: i64) -> rusqlite::Result<ChainFacts> {
 }
 
 /// The page version of a capture's payload, by the present extractor.
-fn page(sql: &Connection, capture: i64) -> rusqlite::Result<Option<PageFacts>> {
+pub(super) fn page(sql: &Connection, capture: i64) -> rusqlite::Result<Option<PageFacts>> {
     sql.prepare_cached(
-        "SELECT v.id, v.kind, v.title, v.document_sha256, v.text_sha256, v.text_length
+        "SELECT v.id, v.kind, v.title, v.document_sha256, v.text_sha256, v.text_length, v.canonical
          FROM capture c JOIN page_version v ON v.payload_id = c.payload_id AND v.url_id = c.url_id
              AND v.media_type = coalesce(c.media_type, '') AND v.charset = coalesce(c.charset, '')
              AND v.extractor_version = ?2
@@ -163,6 +244,7 @@ fn page(sql: &Connection, capture: i64) -> rusqlite::Result<Option<PageFacts>> {
             document: DocumentDigest::from_slice(row.get_ref(3)?.as_blob()?).ok_or_else(|| broken(3))?,
             text: TextDigest::from_slice(row.get_ref(4)?.as_blob()?).ok_or_else(|| broken(4))?,
             text_length: row.get::<_, i64>(5)? as u64,
+            canonical: row.get(6)?,
         })
     })
     .optional()
@@ -178,10 +260,18 @@ fn baseline(sql: &Connection, citation: i64) -> rusqlite::Result<Option<Baseline
         .optional()?;
     newest
         .map(|(id, last, captured_at)| {
+            let page = page(sql, last)?;
+            let language = match &page {
+                Some(page) => sql
+                    .prepare_cached("SELECT language FROM page_version WHERE id = ?")?
+                    .query_row([page.version], |row| row.get(0))?,
+                None => None,
+            };
             Ok(BaselineFacts {
                 id,
                 captured_at,
-                page: page(sql, last)?,
+                language,
+                page,
             })
         })
         .transpose()
@@ -190,7 +280,7 @@ fn baseline(sql: &Connection, citation: i64) -> rusqlite::Result<Option<Baseline
 fn verdict_row(sql: &Connection, id: i64) -> rusqlite::Result<(Verdict, Option<i64>)> {
     sql.prepare_cached(
         "SELECT class, transport, access, resource, content, jaccard, containment, title_similarity, status, final_url,
-             reason, evidence, since, confirmed, strikes, last_strike_at, last_good_id
+             reason, evidence, since, confirmed, strikes, last_strike_at, last_good_id, since_last, moved_to
          FROM verdict WHERE id = ?",
     )?
     .query_row([id], |row| {
@@ -201,8 +291,10 @@ fn verdict_row(sql: &Connection, id: i64) -> rusqlite::Result<(Verdict, Option<i
             resource: word(row, 3)?,
             content: word(row, 4)?,
             scores: scores(row, 5)?,
+            since_last: word(row, 17)?,
             status: row.get(8)?,
             final_url: row.get(9)?,
+            moved_to: row.get(18)?,
             reason: row.get(10)?,
             evidence: sentences(row, 11)?,
             since: time(row, 12)?,
@@ -259,9 +351,9 @@ impl Ingest<'_> {
                 .prepare_cached(
                     "INSERT INTO verdict (citation_id, capture_id, run_id, rules_version, at, class, transport, access,
                          resource, content, jaccard, containment, title_similarity, status, final_url, reason, evidence,
-                         since, confirmed, strikes, last_strike_at, baseline_id, last_good_id)
+                         since, confirmed, strikes, last_strike_at, baseline_id, last_good_id, since_last, moved_to)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                         ?20, ?21, ?22, ?23)
+                         ?20, ?21, ?22, ?23, ?24, ?25)
                      ON CONFLICT (citation_id, capture_id, rules_version) DO NOTHING",
                 )?
                 .execute(params![
@@ -288,6 +380,8 @@ impl Ingest<'_> {
                     v.last_strike.map(Timestamp::millis),
                     baseline,
                     one.last_good,
+                    v.since_last.as_str(),
+                    v.moved_to,
                 ])?;
             self.sql
                 .prepare_cached(

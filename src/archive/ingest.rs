@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     Archive, ArchiveError,
     assets::Counted,
+    error_pages::shows_nothing,
     versions::{SearchRow, Version},
 };
 use crate::model::{
@@ -96,6 +97,10 @@ impl<'t> Ingest<'t> {
             Some(hop) => (hop.exchange.at, hop.capture.is_good()),
             None => (Timestamp::default(), false),
         };
+        let shown = attempt
+            .hops
+            .last()
+            .and_then(|hop| shows_nothing(attempt.purpose, &hop.capture));
         for (position, hop) in attempt.hops.into_iter().enumerate() {
             let id = first + position as i64;
             let ids = CaptureIds {
@@ -109,6 +114,10 @@ impl<'t> Ingest<'t> {
             newest = version;
         }
         self.memory.next_capture = last + 1;
+        if let Some(shown) = shown {
+            let asked = attempt.task.as_ref().map(|task| &task.url);
+            self.error_page(shown, asked, first)?;
+        }
         let assets = newest
             .as_mut()
             .map(|version: &mut Version| std::mem::take(&mut version.assets));
@@ -314,7 +323,7 @@ impl<'t> Ingest<'t> {
         Ok(self.sql.last_insert_rowid())
     }
 
-    fn host_id(&mut self, name: &str) -> rusqlite::Result<i64> {
+    pub(super) fn host_id(&mut self, name: &str) -> rusqlite::Result<i64> {
         if let Some(id) = self.memory.hosts.get(name) {
             return Ok(*id);
         }

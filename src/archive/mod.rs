@@ -6,7 +6,9 @@
 mod articles;
 mod assets;
 mod blob;
+mod company;
 mod error;
+mod error_pages;
 mod facts;
 mod hosts;
 mod ingest;
@@ -21,7 +23,10 @@ mod writer;
 
 pub use articles::{OpenRun, TakenArticle};
 pub use blob::{encode, pack};
+pub use company::Companies;
 pub use error::ArchiveError;
+pub use error_pages::SeenError;
+pub use facts::KeptBody;
 pub use ingest::Ingest;
 pub use lock::RunLock;
 pub use open::{Archive, FORMAT_VERSION};

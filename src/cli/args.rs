@@ -145,6 +145,14 @@ pub struct CrawlArgs {
     /// Statuses that count as fine beside 2xx, such as 403 or 429,500..=504
     #[arg(short, long, value_name = "STATUSES", env = "EVERCITE_ACCEPT")]
     pub accept: Option<String>,
+    /// When a failure counts as confirmed: seen on other days, or now, by asking what failed twice more in
+    /// the same run [default: days]
+    #[arg(long, value_name = "WHEN", env = "EVERCITE_CONFIRM")]
+    pub confirm: Option<ConfirmRule>,
+    /// Time between the looks of `--confirm now` [default: 20s]
+    #[arg(long, value_name = "TIME", env = "EVERCITE_CONFIRM_WAIT", value_parser = duration)]
+    #[serde(deserialize_with = "duration_in_toml", serialize_with = "duration_to_toml")]
+    pub confirm_wait: Option<Duration>,
     /// Whether robots.txt files are asked for and obeyed [default: obey]
     #[arg(long, value_name = "RULE", env = "EVERCITE_ROBOTS")]
     pub robots: Option<RobotsRule>,
@@ -201,6 +209,15 @@ pub enum NoarchiveRule {
     Obey,
     /// Keep such pages too
     Ignore,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConfirmRule {
+    /// Seen again on another day; failures that may pass, at three visits each three days apart
+    Days,
+    /// Asked twice more in this run
+    Now,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]

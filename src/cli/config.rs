@@ -10,15 +10,16 @@ use std::{
 };
 
 use super::{
-    args::{AssetsRule, CrawlArgs, Global, NoarchiveRule, RobotsRule},
+    args::{AssetsRule, ConfirmRule, CrawlArgs, Global, NoarchiveRule, RobotsRule},
     error::CliError,
     hosts::{self, HostArgs},
 };
 use crate::{
     crawl,
-    fetch::{self, Family, Fetcher, Jar, Proxies, Resolution, proxy},
+    fetch::{self, Family, Fetcher, Jar, Names, Proxies, Resolution, proxy},
     frontier::{Limits, Scope},
     model::{run::Assets, time::Timestamp},
+    verdict::{Confirmation, Policy},
 };
 
 /// What `evercite.toml` may say: the archive, the options of a crawl by their long names, and what
@@ -116,6 +117,8 @@ pub fn lay_over(over: CrawlArgs, under: CrawlArgs) -> CrawlArgs {
         exclude: list(over.exclude, under.exclude),
         accept: over.accept.or(under.accept),
         robots: over.robots.or(under.robots),
+        confirm: over.confirm.or(under.confirm),
+        confirm_wait: over.confirm_wait.or(under.confirm_wait),
         noarchive: over.noarchive.or(under.noarchive),
         assets: over.assets.or(under.assets),
         allow_private: over.allow_private || under.allow_private,
@@ -157,7 +160,13 @@ pub fn crawl_settings(args: &CrawlArgs, now: Timestamp) -> Result<crawl::Setting
             Some(AssetsRule::Articles) => Assets::Articles,
             Some(AssetsRule::All) => Assets::All,
         },
-        accept,
+        policy: Policy {
+            accept,
+            confirmation: match args.confirm {
+                None | Some(ConfirmRule::Days) => Confirmation::Days,
+                Some(ConfirmRule::Now) => Confirmation::After(args.confirm_wait.unwrap_or(Duration::from_secs(20))),
+            },
+        },
     })
 }
 
@@ -228,6 +237,7 @@ fn fetch_settings(
                 (_, true) => Some(Family::V6),
                 _ => None,
             },
+            names: Names::default(),
         },
         proxies: Proxies::default(),
         authorities,

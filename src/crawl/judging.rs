@@ -1,58 +1,282 @@
-//! When a run has drained: judge every citation it visited.
+//! When a run has drained: judge every citation it visited. What cannot be judged without asking more
+//! waits for that; the rest is written.
+
+use std::{collections::HashMap, time::Duration};
 
 use super::Summary;
 use crate::{
-    archive::{ArchiveError, Reader, Writer},
-    model::{facts::Judged, time::Timestamp, verdict::Class},
-    verdict,
+    archive::{ArchiveError, Companies, KeptBody, Reader, SeenError, Writer},
+    extract,
+    model::{
+        facts::{CitationFacts, Inspection, Judged},
+        sketch::Sketch,
+        time::Timestamp,
+        url::{self, Url},
+        verdict::Class,
+    },
+    verdict::{self, Policy, confirm, suspicion},
 };
 
 /// Citations judged and written at once: what bounds memory.
 const BATCH: usize = 128;
+/// Addresses made up in one run at most, and for one host.
+const PROBES: usize = 1_000;
+const PROBES_PER_HOST: usize = 8;
+/// Hosts whose error pages are held ready.
+const HOSTS: usize = 64;
 
-pub(super) fn judge(
-    reader: &Reader,
-    writer: &Writer,
-    accept: &[std::ops::RangeInclusive<u16>],
-    now: Timestamp,
-    summary: &mut Summary,
-) -> Result<(), ArchiveError> {
-    let run_id = summary.run_id;
-    let (hosts, failing) = reader.reachability(run_id)?;
-    summary.outage = verdict::is_our_outage(hosts, failing);
-    let mut after = 0;
-    while !summary.outage {
-        let (batch, looked_at) = reader.citations_to_judge(run_id, after, BATCH)?;
-        let Some(last) = looked_at else { break };
-        after = last;
-        let mut judged: Vec<Judged> = Vec::new();
-        for facts in &batch {
-            let texts = match (verdict::wants_texts(facts), &facts.baseline, &facts.chain.page) {
-                (true, Some(baseline), Some(new)) => match &baseline.page {
-                    // Of a page that the site asks not to keep there is no text.
-                    Some(old) => match (reader.text_if_kept(old.version)?, reader.text_if_kept(new.version)?) {
-                        (Some(old), Some(new)) => Some((old, new)),
-                        _ => None,
-                    },
-                    None => None,
-                },
-                _ => None,
-            };
-            let texts = texts.as_ref().map(|(old, new)| (old.as_str(), new.as_str()));
-            if let Some(one) = verdict::judge(facts, texts, accept) {
-                // A link that is fine from the first is no news.
-                let before = facts.previous.as_ref().map_or(Class::Ok, |verdict| verdict.class);
-                if before != one.verdict.class {
-                    *summary.news.entry(one.verdict.class).or_default() += 1;
-                }
-                judged.push(one);
-            }
-        }
-        if !judged.is_empty() {
-            // The next batch is judged while this one is written; the last call tells whether all were.
-            writer.post(move |ingest| ingest.verdicts(run_id, &judged, now));
+/// Judges the citations of one run, in as many passes as it takes.
+pub(super) struct Judge<'a> {
+    reader: &'a Reader,
+    writer: &'a Writer,
+    run_id: i64,
+    policy: &'a Policy,
+    companies: Option<Companies>,
+    errors: HashMap<String, Vec<(SeenError, Option<Sketch>)>>,
+    /// Addresses that were made up, with the pass that asked for them, and how many for each host.
+    made_up: HashMap<Url, u32>,
+    probed: HashMap<String, usize>,
+    passes: u32,
+    /// Looks at failing links still to be had within the run, and how far apart.
+    looks: u32,
+    apart: Duration,
+}
+
+/// What a pass would like asked before the next one.
+#[derive(Debug, Default)]
+pub(super) struct Wants {
+    /// Addresses that do not exist.
+    pub probes: Vec<Url>,
+    /// Citations that wait for them, or are to be asked again themselves.
+    pub citations: Vec<i64>,
+    /// Those of them to be asked again, and when.
+    pub again: Vec<i64>,
+    pub due: Timestamp,
+}
+
+impl Wants {
+    pub fn is_empty(&self) -> bool {
+        self.citations.is_empty()
+    }
+}
+
+/// Which citations a pass is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which<'a> {
+    /// Every one that the run has visited.
+    All,
+    /// Those that an earlier pass left open.
+    Open(&'a [i64]),
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(reader: &'a Reader, writer: &'a Writer, run_id: i64, policy: &'a Policy) -> Self {
+        let (looks, apart) = match policy.confirmation {
+            verdict::Confirmation::Days => (0, Duration::ZERO),
+            verdict::Confirmation::After(wait) => (confirm::STRIKES - 1, wait),
+        };
+        Self {
+            reader,
+            writer,
+            run_id,
+            policy,
+            companies: None,
+            errors: HashMap::new(),
+            made_up: HashMap::new(),
+            probed: HashMap::new(),
+            passes: 0,
+            looks,
+            apart,
         }
     }
-    let outage = summary.outage;
-    writer.call(move |ingest| ingest.finish_run(run_id, now, outage))
+
+    /// Judges what can be judged. Nothing at all when the outage is ours.
+    pub fn pass(&mut self, which: Which<'_>, now: Timestamp, summary: &mut Summary) -> Result<Wants, ArchiveError> {
+        let (hosts, failing) = self.reader.reachability(self.run_id)?;
+        summary.outage = verdict::is_our_outage(hosts, failing);
+        let mut wants = Wants {
+            due: now.plus(self.apart),
+            ..Wants::default()
+        };
+        if summary.outage {
+            return Ok(wants);
+        }
+        self.errors.clear();
+        self.passes += 1;
+        match which {
+            Which::All => {
+                let mut after = 0;
+                while let (batch, Some(last)) = self.reader.citations_to_judge(self.run_id, after, BATCH)? {
+                    after = last;
+                    self.batch(&batch, now, summary, &mut wants)?;
+                }
+            }
+            Which::Open(citations) => {
+                // What was counted may have become more.
+                self.companies = None;
+                for part in citations.chunks(BATCH) {
+                    let batch = self.reader.facts_of(self.run_id, part)?;
+                    self.batch(&batch, now, summary, &mut wants)?;
+                }
+            }
+        }
+        self.looks = self.looks.saturating_sub(1);
+        Ok(wants)
+    }
+
+    fn batch(
+        &mut self,
+        batch: &[CitationFacts],
+        now: Timestamp,
+        summary: &mut Summary,
+        wants: &mut Wants,
+    ) -> Result<(), ArchiveError> {
+        let mut judged: Vec<Judged> = Vec::new();
+        for facts in batch {
+            let mut inspection = self.inspect(facts)?;
+            let probes = self.look_closer(facts, &mut inspection, now)?;
+            if self.waits_for(probes, wants) {
+                wants.citations.push(facts.citation);
+                continue;
+            }
+            let one = self.judge(facts, &mut inspection)?;
+            let standing = one.as_ref().map(|one| &one.verdict).or(facts.previous.as_ref());
+            if self.looks > 0 && standing.is_some_and(confirm::wants_another_look) {
+                wants.again.push(facts.citation);
+                wants.citations.push(facts.citation);
+            }
+            let Some(one) = one else { continue };
+            // A link that is fine from the first is no news.
+            let before = facts.previous.as_ref().map_or(Class::Ok, |verdict| verdict.class);
+            if before != one.verdict.class {
+                *summary.news.entry(one.verdict.class).or_default() += 1;
+            }
+            judged.push(one);
+        }
+        if !judged.is_empty() {
+            let run_id = self.run_id;
+            // The next batch is judged while this one is written; the last call tells whether all were.
+            self.writer.post(move |ingest| ingest.verdicts(run_id, &judged, now));
+        }
+        Ok(())
+    }
+
+    /// Judges, and where the page turns out to be gone looks for its text elsewhere and judges again.
+    fn judge(&self, facts: &CitationFacts, inspection: &mut Inspection) -> Result<Option<Judged>, ArchiveError> {
+        let first = verdict::verdict(facts, inspection, self.policy);
+        if let (Some(first), Some(baseline)) = (first, facts.baseline.as_ref().and_then(|b| b.page.as_ref()))
+            && verdict::wants_copies(&first, facts)
+        {
+            let lost = facts.previous.as_ref().filter(|before| !before.class.is_alive());
+            let gone = lost.map_or(facts.chain.at, |before| before.since);
+            inspection.copies = self.reader.copies(&baseline.text, &facts.url, gone)?;
+        }
+        Ok(verdict::judge(facts, inspection, self.policy))
+    }
+
+    /// Reads the texts that are wanted, and counts the company.
+    fn inspect(&mut self, facts: &CitationFacts) -> Result<Inspection, ArchiveError> {
+        let wanted = verdict::wants_texts(facts);
+        let baseline = facts.baseline.as_ref().and_then(|baseline| baseline.page.as_ref());
+        let text = |wanted: bool, page: Option<&crate::model::facts::PageFacts>| match page.filter(|_| wanted) {
+            // Of a page that the site asks not to keep there is no text.
+            Some(page) => self.reader.text_if_kept(page.version),
+            None => Ok(None),
+        };
+        let inspection = Inspection {
+            baseline: text(wanted.baseline, baseline)?,
+            last_good: text(wanted.last_good, facts.last_page.as_ref())?,
+            text: text(wanted.page, facts.chain.page.as_ref())?,
+            ..Inspection::default()
+        };
+        if self.companies.is_none() {
+            self.companies = Some(self.reader.companies(self.run_id)?);
+        }
+        let company = self
+            .companies
+            .as_ref()
+            .map(|companies| companies.of(facts))
+            .unwrap_or_default();
+        Ok(Inspection { company, ..inspection })
+    }
+
+    /// Where there is reason to, reads the page and the error pages of its host again. Returns what is to
+    /// be asked first, if anything.
+    fn look_closer(
+        &mut self,
+        facts: &CitationFacts,
+        inspection: &mut Inspection,
+        now: Timestamp,
+    ) -> Result<Vec<Url>, ArchiveError> {
+        if !suspicion::is_suspicious(facts, inspection) {
+            return Ok(Vec::new());
+        }
+        let Ok(cited) = Url::parse(&facts.url) else {
+            return Ok(Vec::new());
+        };
+        let last = facts.chain.capture + facts.chain.hops.len() as i64 - 1;
+        inspection.sketch = self.reader.body_of(last)?.and_then(|body| sketch(&body));
+        if inspection.sketch.is_none() {
+            return Ok(Vec::new());
+        }
+        let known = self.errors_of(&cited)?;
+        inspection.errors = known
+            .iter()
+            .map(|(seen, sketch)| crate::model::sketch::ErrorPage {
+                sketch: sketch.clone(),
+                ..seen.page.clone()
+            })
+            .collect();
+        let seen: Vec<_> = known.iter().map(|(seen, _)| (seen.page.clone(), seen.at)).collect();
+        Ok(suspicion::probes(facts, &seen, now))
+    }
+
+    /// Wants the addresses asked that were not asked yet, and tells whether there is one to wait for: one
+    /// that this pass was the first to want.
+    fn waits_for(&mut self, probes: Vec<Url>, wants: &mut Wants) -> bool {
+        let mut waits = false;
+        for url in probes {
+            if let Some(pass) = self.made_up.get(&url) {
+                waits |= *pass == self.passes;
+                continue;
+            }
+            let of_host = self.probed.entry(url::host(&url).to_owned()).or_default();
+            if *of_host < PROBES_PER_HOST && self.made_up.len() < PROBES {
+                *of_host += 1;
+                self.made_up.insert(url.clone(), self.passes);
+                wants.probes.push(url);
+                waits = true;
+            }
+        }
+        waits
+    }
+
+    /// What the host of an address shows where there is nothing.
+    fn errors_of(&mut self, cited: &Url) -> Result<&[(SeenError, Option<Sketch>)], ArchiveError> {
+        let key = url::directory(cited);
+        if !self.errors.contains_key(&key) {
+            if self.errors.len() >= HOSTS {
+                self.errors.clear();
+            }
+            let mut known = Vec::new();
+            for seen in self.reader.error_pages(cited)? {
+                let body = self.reader.body_of(seen.last_capture)?;
+                known.push((seen, body.and_then(|body| sketch(&body))));
+            }
+            self.errors.insert(key.clone(), known);
+        }
+        Ok(self.errors.get(&key).map_or(&[], Vec::as_slice))
+    }
+}
+
+fn sketch(body: &KeptBody) -> Option<Sketch> {
+    let url = Url::parse(&body.url).ok()?;
+    extract::sketch(&extract::Body {
+        bytes: &body.bytes,
+        media_type: body.media_type.as_deref(),
+        charset: body.charset.as_deref(),
+        url: &url,
+        local: false,
+        assets: false,
+    })
 }

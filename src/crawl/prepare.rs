@@ -135,7 +135,8 @@ impl Worker {
             weight,
         } = chain;
         let depth = task.as_ref().map_or(0, |task| task.depth);
-        let follow = task.is_some() && purpose != Purpose::Asset && depth < self.depth;
+        let leads_on = matches!(purpose, Purpose::Article | Purpose::Citation);
+        let follow = task.is_some() && leads_on && depth < self.depth;
         // A snapshot keeps the assets of every page it visits, a check those of what is new: what is held
         // has brought them before.
         let assets = self.assets.are_kept(purpose);

@@ -36,7 +36,7 @@ impl Reading<'_> {
             return None;
         }
         let media_type = match self.purpose {
-            Purpose::Robots => return None,
+            Purpose::Robots | Purpose::Probe => return None,
             // Of assets only style sheets lead further; the others are bytes.
             Purpose::Asset if is_style(capture, &exchange.url) => Some("text/css"),
             Purpose::Asset => return None,
@@ -93,7 +93,7 @@ impl Reading<'_> {
         let says_so = |(name, value): &(String, Vec<u8>)| {
             name == "x-robots-tag" && extract::noarchive::in_header(&String::from_utf8_lossy(value), agent)
         };
-        self.purpose != Purpose::Robots
+        !matches!(self.purpose, Purpose::Robots | Purpose::Probe)
             && (page.is_some_and(|page| page.noarchive) || answer.headers.iter().any(says_so))
     }
 }

@@ -85,7 +85,7 @@ fn all(tree: &Tree, tag: Tag) -> impl Iterator<Item = usize> {
     (1..tree.len()).filter(move |&at| tree.tag(at) == tag)
 }
 
-fn title(tree: &Tree) -> String {
+pub(super) fn title(tree: &Tree) -> String {
     let in_svg = |at: usize| tree.tag(tree.parent(at)) == Tag::Svg || tree.tag(tree.parent(at)) == Tag::Other;
     let written = all(tree, Tag::Title)
         .find(|&at| !in_svg(at))
@@ -104,7 +104,7 @@ fn title(tree: &Tree) -> String {
 
 /// Content of the first `<meta>` whose name, property or itemprop is one of `names`, in the order
 /// of `names`.
-fn meta<'a>(tree: &'a Tree, names: &[&str]) -> Option<&'a str> {
+pub(super) fn meta<'a>(tree: &'a Tree, names: &[&str]) -> Option<&'a str> {
     let mut best: Option<(usize, &str)> = None;
     for at in all(tree, Tag::Meta) {
         let Some(content) = tree.attr(at, "content").filter(|content| !content.trim().is_empty()) else {
@@ -123,7 +123,7 @@ fn meta<'a>(tree: &'a Tree, names: &[&str]) -> Option<&'a str> {
     best.map(|(_, content)| content)
 }
 
-fn language(tree: &Tree) -> Option<String> {
+pub(super) fn language(tree: &Tree) -> Option<String> {
     let root = all(tree, Tag::Html)
         .next()
         .and_then(|at| tree.attr(at, "lang").or_else(|| tree.attr(at, "xml:lang")));

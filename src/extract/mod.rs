@@ -15,6 +15,7 @@ mod markdown;
 pub mod noarchive;
 mod noise;
 mod pdf;
+mod sketch;
 mod source;
 mod srcset;
 mod text;
@@ -22,6 +23,8 @@ mod tree;
 mod words;
 
 use std::borrow::Cow;
+
+pub use sketch::sketch;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 

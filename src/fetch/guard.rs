@@ -9,7 +9,7 @@ use std::{
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::trace::Trace;
+use super::{Names, trace::Trace};
 
 /// Where names come from, and which addresses are allowed.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,8 @@ pub struct Resolution {
     pub trusted: Vec<String>,
     /// Only addresses of one family are asked.
     pub only: Option<Family>,
+    /// Who is asked for the addresses of a name.
+    pub names: Names,
 }
 
 /// An address family.
@@ -75,7 +77,7 @@ impl Resolution {
         if self.only_overrides {
             return Err(LookupError::NoSuchName);
         }
-        let found = tokio::net::lookup_host((name, 0)).await.map_err(|e| lookup_error(&e))?;
+        let found = self.names.addresses(name).await.map_err(|e| lookup_error(&e))?;
         let trusted = self.trusted.iter().any(|known| known == name);
         let (mut allowed, mut refused) = (Vec::new(), LookupError::NoSuchName);
         for address in found {

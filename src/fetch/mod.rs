@@ -9,6 +9,7 @@ pub mod decode;
 mod failure;
 mod guard;
 mod jar;
+mod names;
 pub mod proxy;
 mod trace;
 pub mod wait;
@@ -17,5 +18,9 @@ pub use certificate::authorities;
 pub use client::{Fetched, Fetcher, HostRequests, Request, Settings};
 pub use guard::{Family, Resolution, is_private};
 pub use jar::Jar;
+pub use names::Names;
 pub use proxy::Proxies;
 pub use wait::Waits;
+
+#[cfg(test)]
+mod rebinding_tests;

@@ -87,7 +87,17 @@ impl Host {
 
     /// How long all its work takes by itself, in milliseconds.
     pub fn to_go(&self) -> u128 {
-        (u128::from(self.in_archive) + self.held() as u128) * self.pace.interval().as_millis()
+        self.left() * self.pace.interval().as_millis()
+    }
+
+    /// How long all its work keeps a permit, in milliseconds, as far as is known.
+    pub fn work(&self) -> u128 {
+        self.left() * self.pace.response().as_millis()
+    }
+
+    /// Jobs that are not handed out.
+    pub fn left(&self) -> u128 {
+        u128::from(self.in_archive) + self.held() as u128
     }
 
     /// Sets a job aside until its time.
@@ -175,6 +185,15 @@ impl Host {
 
     pub fn set_crawl_delay(&mut self, delay: Duration) {
         self.pace.set_crawl_delay(delay);
+    }
+
+    /// Work that was done is to be done again: rows that were loaded before are loaded once more, and what
+    /// was given up is tried.
+    pub fn forgive(&mut self) {
+        self.last_loaded = 0;
+        self.breakers.clear();
+        self.failures_recalled = 0;
+        self.pace.forgive();
     }
 
     /// What an earlier run knew.

@@ -9,6 +9,7 @@ mod job;
 mod limits;
 mod pace;
 mod ready;
+mod reserve;
 pub mod robots;
 mod scope;
 mod trap;
@@ -28,6 +29,7 @@ pub use limits::{HostOverride, Limits, PATIENCE};
 use pace::Closed;
 pub use pace::{Heard, Manner};
 use ready::Ready;
+use reserve::Reserve;
 use robots::Rules;
 pub use scope::Scope;
 use trap::Traps;
@@ -71,6 +73,7 @@ pub struct Frontier {
     hosts: Vec<Host>,
     by_name: HashMap<String, usize>,
     ready: Ready,
+    reserve: Reserve,
     waiting: BinaryHeap<Reverse<(Timestamp, usize)>>,
     robots: HashMap<String, Robots>,
     traps: Traps,
@@ -88,6 +91,7 @@ impl Frontier {
             hosts: Vec::new(),
             by_name: HashMap::new(),
             ready: Ready::default(),
+            reserve: Reserve::default(),
             waiting: BinaryHeap::new(),
             robots: HashMap::new(),
             traps: Traps::default(),
@@ -103,6 +107,13 @@ impl Frontier {
         self.hosts[index].more = true;
         self.hosts[index].in_archive += tasks;
         self.make_ready(index);
+    }
+
+    /// Tasks of this host that were done are open again, to be asked whatever became of it before.
+    pub fn reopened(&mut self, host: &str, tasks: u64) {
+        let index = self.host(host);
+        self.hosts[index].forgive();
+        self.has_work(host, tasks);
     }
 
     /// Tasks loaded on request. Fewer than asked for means that there are no more.
@@ -133,6 +144,18 @@ impl Frontier {
                 self.make_ready(index);
             }
         }
+        match self.decisive(now) {
+            Some((index, at)) if at <= now => {
+                if self.ready.take_out(index)
+                    && let Some(step) = self.next_of(index, now)
+                {
+                    return step;
+                }
+            }
+            // The last permit is kept for it.
+            Some((_, at)) => return Step::WaitUntil(at),
+            None => {}
+        }
         while let Some(index) = self.ready.pop() {
             if let Some(step) = self.next_of(index, now) {
                 return step;
@@ -143,6 +166,19 @@ impl Frontier {
             Some(Reverse((at, _))) => Step::WaitUntil(self.limits.until.map_or(*at, |until| until.min(*at))),
             None => Step::Idle,
         }
+    }
+
+    /// The host that decides how long the run takes, with when it may be asked: now, or soon enough for
+    /// the last permit to be kept for it.
+    fn decisive(&mut self, now: Timestamp) -> Option<(usize, Timestamp)> {
+        if self.hosts.len() <= self.limits.concurrency {
+            return None;
+        }
+        let (index, patience) = self.reserve.holder(&self.hosts, self.limits.concurrency)?;
+        let (host, free) = (&self.hosts[index], self.limits.concurrency - self.in_flight);
+        let at = host.next_at();
+        let is_soon = at <= now || free == 1 && at.since(now) <= patience;
+        (is_soon && host.has_work() && host.bears_one_more()).then_some((index, at))
     }
 
     fn next_of(&mut self, index: usize, now: Timestamp) -> Option<Step> {
@@ -258,7 +294,7 @@ impl Frontier {
         }
         let refused = match purpose {
             Purpose::Citation => self.scope.refuses(url),
-            Purpose::Asset => self.scope.refuses_asset(url),
+            Purpose::Asset | Purpose::Probe => self.scope.refuses_asset(url),
             Purpose::Article | Purpose::Robots => None,
         };
         if let Some(why) = refused {

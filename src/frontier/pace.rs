@@ -143,6 +143,11 @@ impl Pace {
         self.limits.interval.max(asked).max(adapted)
     }
 
+    /// How long it takes to answer; zero while nothing is known.
+    pub fn response(&self) -> Duration {
+        self.response.unwrap_or_default()
+    }
+
     pub fn begin(&mut self, now: Timestamp) {
         self.next_at = self.next_at.max(now.plus(self.interval()));
     }
@@ -243,6 +248,12 @@ impl Pace {
 
     fn pause(&mut self, now: Timestamp, wait: Duration) {
         self.next_at = self.next_at.max(now.plus(wait));
+    }
+
+    /// The host may be waited for again as if it had not failed before.
+    pub fn forgive(&mut self) {
+        self.given_up = None;
+        (self.streak, self.waited) = (0, Duration::ZERO);
     }
 
     /// What an earlier run knew.

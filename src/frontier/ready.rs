@@ -60,6 +60,11 @@ impl Ready {
         None
     }
 
+    /// Takes a host out of turn; false when it does not stand in line.
+    pub fn take_out(&mut self, host: usize) -> bool {
+        self.tickets.get_mut(host).is_some_and(|ticket| ticket.take().is_some())
+    }
+
     /// A permit was taken.
     pub fn served(&mut self) {
         self.served += 1;

@@ -304,9 +304,9 @@ fn the_slowest_host_alone_decides_how_long_a_run_takes() {
 
 #[test]
 fn fewer_permits_than_hosts_are_never_idle() {
-    // Where hosts and permits bound a run alike, the largest host also waits at each step for a permit
-    // to come free, which no order of the others can spare it.
-    for (concurrency, most) in [(4, 1.05), (8, 1.2), (16, 1.1), (32, 1.05)] {
+    // With 8, hosts and permits bound the run alike: keeping a permit for the largest host costs the others
+    // a little, and not keeping one would cost it more.
+    for (concurrency, most) in [(4, 1.02), (8, 1.08), (16, 1.04), (32, 1.02)] {
         let links = skewed();
         let run = run(limits(concurrency), &links, &|asked| {
             (response(asked.host), Does::Answer)

@@ -19,6 +19,8 @@ words! {
         Asset = "asset",
         /// A robots.txt.
         Robots = "robots",
+        /// An address made up, to see what a host shows where there is nothing.
+        Probe = "probe",
     }
 }
 

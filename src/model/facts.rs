@@ -3,6 +3,7 @@
 use super::{
     digest::{DocumentDigest, TextDigest},
     page::PageKind,
+    sketch::{ErrorPage, Sketch},
     time::Timestamp,
     verdict::{Access, Transport, Verdict},
 };
@@ -41,6 +42,8 @@ pub struct PageFacts {
     pub text: TextDigest,
     /// Bytes of main text.
     pub text_length: u64,
+    /// The address the page declares as its own.
+    pub canonical: Option<String>,
 }
 
 /// The newest attempt of a run at a citation's address.
@@ -63,6 +66,8 @@ pub struct BaselineFacts {
     pub id: i64,
     /// When the copy was taken.
     pub captured_at: Timestamp,
+    /// Language the page declared.
+    pub language: Option<String>,
     /// What it said.
     pub page: Option<PageFacts>,
 }
@@ -80,8 +85,55 @@ pub struct CitationFacts {
     pub previous: Option<Verdict>,
     /// First hop of the last good chain before this one.
     pub last_good: Option<i64>,
+    /// What that chain brought.
+    pub last_page: Option<PageFacts>,
     /// The attempt to be judged.
     pub chain: ChainFacts,
+}
+
+/// What a verdict needs besides rows: texts and bodies, read for it from the archive.
+#[derive(Debug, Clone, Default)]
+pub struct Inspection {
+    /// Main text of the baseline.
+    pub baseline: Option<String>,
+    /// Main text of the last good copy, where that is neither the baseline nor the page.
+    pub last_good: Option<String>,
+    /// Main text of the page to be judged.
+    pub text: Option<String>,
+    /// The page, where there is reason to look closer.
+    pub sketch: Option<Sketch>,
+    /// What its host shows where there is nothing, likewise.
+    pub errors: Vec<ErrorPage>,
+    /// The rest of its run.
+    pub company: Company,
+    /// Other addresses at which the text of the baseline stands now.
+    pub copies: Vec<TextCopy>,
+}
+
+/// What else happened in the run of a capture: one link alone does not show it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Company {
+    /// Addresses whose redirects ended where this one's did, itself included.
+    pub same_end: u64,
+    /// Addresses of its host that brought the very same text, itself included.
+    pub same_text: u64,
+    /// Cited addresses of its host.
+    pub host_links: u64,
+    /// Those of them that failed the same way, itself included.
+    pub failed_alike: u64,
+}
+
+/// The same text at another address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextCopy {
+    /// Where.
+    pub url: String,
+    /// When it was first captured there.
+    pub first_seen: Timestamp,
+    /// When it was last captured there.
+    pub last_seen: Timestamp,
+    /// Whether it was first seen there only after it had been seen here for the last time.
+    pub is_newer: bool,
 }
 
 /// A verdict, ready to be written.

@@ -14,6 +14,7 @@ pub mod list;
 pub mod page;
 pub mod report;
 pub mod run;
+pub mod sketch;
 pub mod surt;
 pub mod time;
 pub mod url;

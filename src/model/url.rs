@@ -115,6 +115,17 @@ pub fn host(url: &Url) -> &str {
     url.host_str().unwrap_or("")
 }
 
+/// The directory an address is in: up to the last slash of its path, without query and fragment.
+pub fn directory(url: &Url) -> String {
+    let mut parent = url.clone();
+    parent.set_query(None);
+    parent.set_fragment(None);
+    let path = url.path().trim_end_matches('/');
+    let end = path.rfind('/').map_or(0, |slash| slash + 1);
+    parent.set_path(if end == 0 { "/" } else { &path[..end] });
+    parent.into()
+}
+
 /// The registrable domain (public suffix and one label more), or the whole host when there is
 /// none (an address, `localhost`, a bare suffix).
 pub fn registered_domain(host: &str) -> &str {

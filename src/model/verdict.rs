@@ -94,7 +94,13 @@ words! {
         ServerError = "server-error",
         /// A "not found" page that answers 200.
         Soft404 = "soft-404",
-        /// A permanent redirect to the same text.
+        /// A page on a name that nobody uses.
+        Parked = "parked",
+        /// Another owner's site.
+        Usurped = "usurped",
+        /// The home page instead.
+        RedirectToRoot = "redirect-to-root",
+        /// The same text, at another address now.
         MovedSame = "moved-same-content",
         /// A permanent redirect to another text.
         MovedOther = "moved-other-content",
@@ -168,6 +174,11 @@ impl Class {
         }
     }
 
+    /// Whether the page stands at its own address, as far as is known.
+    pub const fn is_alive(self) -> bool {
+        !matches!(self, Class::Dead | Class::Moved | Class::Suspect)
+    }
+
     /// Whether someone should look at it.
     pub const fn is_finding(self) -> bool {
         matches!(self, Class::Dead | Class::Replaced | Class::Changed)
@@ -202,8 +213,12 @@ pub struct Verdict {
     pub scores: Option<Scores>,
     /// HTTP status at the end of the chain.
     pub status: Option<u16>,
+    /// The text against the last good copy before this capture.
+    pub since_last: Content,
     /// Where the chain ended, if elsewhere.
     pub final_url: Option<String>,
+    /// Where the page is now, when it has moved for good.
+    pub moved_to: Option<String>,
     /// One sentence.
     pub reason: String,
     /// What the verdict rests on, in words.

@@ -158,7 +158,8 @@ fn is_mark(c: char) -> bool {
     matches!(u32::from(c), 0x0300..=0x036f | 0x0900..=0x0d7f | 0x0e31..=0x0e4e | 0x200c..=0x200d)
 }
 
-fn common(a: &[u64], b: &[u64]) -> usize {
+/// How many values two sorted sets share.
+pub(super) fn common(a: &[u64], b: &[u64]) -> usize {
     let (mut i, mut j, mut common) = (0, 0, 0);
     while i < a.len() && j < b.len() {
         match a[i].cmp(&b[j]) {

@@ -1,11 +1,17 @@
 //! The table from readings to classes, and what history adds to it.
 
+use std::ops::RangeInclusive;
+
 use super::*;
 use crate::model::{
     digest::{DocumentDigest, TextDigest},
-    facts::{BaselineFacts, ChainFacts},
+    facts::{BaselineFacts, ChainFacts, HopFacts, PageFacts, TextCopy},
+    page::PageKind,
+    sketch::Sketch,
     time::Timestamp,
+    verdict::{Content, Resource},
 };
+use crate::verdict::suspicion;
 
 const DAY: i64 = 24 * 3600 * 1000;
 
@@ -29,6 +35,7 @@ fn page(document: &str, title: &str, text: &str) -> PageFacts {
         document: DocumentDigest::of(document.as_bytes()),
         text: TextDigest::of(text.as_bytes()),
         text_length: text.len() as u64,
+        canonical: None,
     }
 }
 
@@ -36,8 +43,10 @@ fn page(document: &str, title: &str, text: &str) -> PageFacts {
 struct Case {
     facts: CitationFacts,
     old: String,
+    last: String,
     new: String,
     accept: Vec<RangeInclusive<u16>>,
+    copies: Vec<TextCopy>,
 }
 
 impl Case {
@@ -62,13 +71,16 @@ impl Case {
             baseline: None,
             previous: None,
             last_good: None,
+            last_page: None,
             chain,
         };
         Self {
             facts,
             old: String::new(),
+            last: String::new(),
             new: String::new(),
             accept: Vec::new(),
+            copies: Vec::new(),
         }
     }
 
@@ -84,6 +96,7 @@ impl Case {
         self.facts.baseline = Some(BaselineFacts {
             id: 3,
             captured_at,
+            language: None,
             page: Some(page(document, title, text)),
         });
         self.old = text.into();
@@ -93,6 +106,23 @@ impl Case {
     fn says(mut self, document: &str, title: &str, text: &str) -> Self {
         self.facts.chain.page = Some(page(document, title, text));
         self.new = text.into();
+        self
+    }
+
+    fn said_last(mut self, document: &str, title: &str, text: &str) -> Self {
+        self.facts.last_good = Some(5);
+        self.facts.last_page = Some(page(document, title, text));
+        self.last = text.into();
+        self
+    }
+
+    fn also_at(mut self, url: &str, day: i64, is_newer: bool) -> Self {
+        self.copies.push(TextCopy {
+            url: url.into(),
+            first_seen: Timestamp::from_millis(day * DAY),
+            last_seen: Timestamp::from_millis(400 * DAY),
+            is_newer,
+        });
         self
     }
 
@@ -106,13 +136,36 @@ impl Case {
         self
     }
 
+    /// As the crawl prepares it.
+    fn inspection(&self) -> Inspection {
+        let wanted = wants_texts(&self.facts);
+        let mut inspection = Inspection {
+            baseline: wanted.baseline.then(|| self.old.clone()),
+            last_good: wanted.last_good.then(|| self.last.clone()),
+            text: wanted.page.then(|| self.new.clone()),
+            copies: self.copies.clone(),
+            ..Inspection::default()
+        };
+        if suspicion::is_suspicious(&self.facts, &inspection) {
+            inspection.sketch = Some(Sketch {
+                title: self.facts.chain.page.as_ref().unwrap().title.clone(),
+                text: self.new.clone(),
+                ..Sketch::default()
+            });
+        }
+        inspection
+    }
+
     fn judged(&self) -> Option<Judged> {
-        let texts = wants_texts(&self.facts).then_some((self.old.as_str(), self.new.as_str()));
-        judge(&self.facts, texts, &self.accept)
+        let policy = Policy {
+            accept: self.accept.clone(),
+            ..Policy::default()
+        };
+        judge(&self.facts, &self.inspection(), &policy)
     }
 
     fn verdict(&self) -> Verdict {
-        self.judged().expect("a first verdict is always news").verdict
+        super::verdict(&self.facts, &self.inspection(), &Policy::default()).expect("somebody was asked")
     }
 }
 
@@ -345,6 +398,113 @@ fn a_link_left_for_a_later_run_is_not_judged() {
     left.access = Access::Deferred;
     let moved = hop("http://a.example/x", Some(302), Transport::Ok);
     for hops in [vec![left.clone()], vec![moved, left]] {
-        assert!(judge(&Case::through(hops).facts, None, &[]).is_none());
+        assert!(Case::through(hops).judged().is_none());
+    }
+}
+
+#[test]
+fn a_page_is_held_against_its_last_good_copy_too() {
+    let (old, newer, newest) = (words(0, 100), words(0, 100) + "once", words(0, 100) + "twice");
+    for (last, now, content, since_last) in [
+        (&old, &newer, Content::Minor, Content::Minor),
+        (&newer, &newer, Content::Minor, Content::Identical),
+        (&newer, &newest, Content::Minor, Content::Minor),
+        (&newer, &old, Content::Identical, Content::Minor),
+    ] {
+        let verdict = Case::answering(200)
+            .said(&old, "t", &old)
+            .said_last(last, "t", last)
+            .says(now, "t", now)
+            .verdict();
+        assert_eq!((verdict.content, verdict.since_last), (content, since_last));
+    }
+    assert_eq!(
+        Case::answering(200).says("d", "t", &old).verdict().since_last,
+        Content::NotCompared
+    );
+}
+
+#[test]
+fn a_lost_text_that_stands_elsewhere_has_moved_or_has_a_copy() {
+    let text = words(0, 100);
+    let lost = || Case::answering(404).said("d", "t", &text);
+    let moved = lost().also_at("http://b.example/", 9, true).verdict();
+    assert_eq!((moved.class, moved.resource), (Class::Moved, Resource::MovedSame));
+    assert_eq!(moved.moved_to.as_deref(), Some("http://b.example/"));
+    let syndicated = lost().also_at("http://b.example/", 0, false).verdict();
+    assert_eq!((syndicated.class, syndicated.moved_to), (Class::Dead, None));
+    let told = |says: &String| says.contains("http://b.example/");
+    assert!(syndicated.evidence.iter().any(told), "{:?}", syndicated.evidence);
+    let unsure = Case::answering(503)
+        .said("d", "t", &text)
+        .also_at("http://a.example/new", 1, true)
+        .verdict();
+    assert_eq!(unsure.class, Class::Suspect, "what may pass has not moved");
+    let nowhere = Case::failing(Transport::NoSuchName)
+        .said("d", "t", &text)
+        .also_at("http://b.example/", 9, true);
+    assert_eq!(nowhere.verdict().class, Class::Moved);
+}
+
+#[test]
+fn a_redirect_to_the_home_page_alone_is_suspect_and_dead_with_a_second_sign() {
+    let hops = || {
+        vec![
+            hop("http://a.example/news/x", Some(301), Transport::Ok),
+            hop("http://a.example/", Some(200), Transport::Ok),
+        ]
+    };
+    let (home, story) = (words(500, 600), words(0, 100));
+    let at = |case: Case| {
+        let mut case = case;
+        case.facts.url = "http://a.example/news/x".into();
+        case.verdict()
+    };
+    let first = at(Case::through(hops()).says("h", "Home", &home));
+    assert_eq!(
+        (first.class, first.resource),
+        (Class::Suspect, Resource::RedirectToRoot)
+    );
+    let known = at(Case::through(hops())
+        .said("d", "A story", &story)
+        .says("h", "Home", &home));
+    assert_eq!((known.class, known.resource), (Class::Dead, Resource::Soft404));
+    let same = at(Case::through(hops())
+        .said("d", "A story", &story)
+        .says("e", "A story", &story));
+    assert_eq!(same.class, Class::Moved, "the whole text stands there");
+}
+
+#[test]
+fn judging_the_same_rows_again_says_the_same() {
+    let text = words(0, 100);
+    for case in [
+        Case::answering(404).said("d", "t", &text),
+        Case::failing(Transport::ReadTimeout),
+        Case::answering(200)
+            .said("d", "t", &text)
+            .says("e", "t", &(text.clone() + "x")),
+        Case::answering(200).says("d", "t", &text),
+    ] {
+        let first = case.verdict();
+        assert_eq!(first, case.verdict());
+        let mut again = case;
+        again.facts.previous = Some(first);
+        again.facts.baseline.get_or_insert(BaselineFacts {
+            id: 1,
+            captured_at: again.facts.chain.at,
+            language: None,
+            page: again.facts.chain.page.clone(),
+        });
+        again.old = if again.old.is_empty() {
+            again.new.clone()
+        } else {
+            again.old
+        };
+        let second = again.verdict();
+        assert_eq!((second.class, second.strikes, second.confirmed), {
+            let first = again.facts.previous.as_ref().unwrap();
+            (first.class, first.strikes, first.confirmed)
+        });
     }
 }

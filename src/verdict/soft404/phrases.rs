@@ -53,27 +53,50 @@ const PHRASES: &[&str] = &[
     "ไม่พบหน้า",
 ];
 
-/// The phrase that a title or the first words of a text use, if any.
-pub(super) fn phrase(title: &str, text: &str) -> Option<&'static str> {
-    let first: String = text.lines().take(3).flat_map(|line| line.chars().take(200)).collect();
-    let looked_at = format!("{title}\n{first}").to_lowercase().replace('\u{2019}', "'");
-    PHRASES.iter().copied().find(|phrase| looked_at.contains(phrase))
+/// The phrase that a title or heading uses, if any.
+pub(super) fn phrase(text: &str) -> Option<&'static str> {
+    let looked_at = text.to_lowercase().replace('\u{2019}', "'");
+    PHRASES.iter().copied().find(|phrase| holds(&looked_at, phrase))
+}
+
+/// The phrase that the first words of a text use, if any.
+pub(super) fn opening(text: &str) -> Option<&'static str> {
+    let first: String = text
+        .lines()
+        .take(3)
+        .flat_map(|line| line.chars().take(200).chain(['\n']))
+        .collect();
+    phrase(&first)
+}
+
+/// Whether a text holds a phrase; a number only by itself, not as part of another one.
+fn holds(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(at, _)| {
+        let number = phrase.starts_with(|c: char| c.is_ascii_digit());
+        let (before, after) = (&text[..at], &text[at + phrase.len()..]);
+        let joins = |c: char| c.is_alphanumeric() || c == '.' || c == ',' || c == '-';
+        !number || !before.ends_with(joins) && !after.starts_with(|c: char| c.is_alphanumeric())
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::phrase;
+    use super::{opening, phrase};
 
     #[test]
     fn knows_the_phrases_in_many_languages() {
         for (title, text, found) in [
             ("Page not found | Example", "", true),
             ("Example", "Sorry, we can\u{2019}t find that page.", true),
+            ("Oops! 404", "", true),
+            ("Route 1404 reopens", "", false),
+            ("Peugeot 404-based van", "", true),
+            ("Flight MH-404 lands", "", false),
             ("Страница не найдена", "", true),
             ("ページが見つかりません", "", true),
             ("The bridge that was promised", "It was to open in 1998.", false),
         ] {
-            assert_eq!(phrase(title, text).is_some(), found, "{title}");
+            assert_eq!(phrase(title).is_some() || opening(text).is_some(), found, "{title}");
         }
     }
 }

@@ -1,0 +1,257 @@
+//! Pages that answer 200 and are not there: "not found" pages, and whatever a host shows for any address.
+//!
+//! Nothing is decided by one sign. A sign of the first rank is something the host did: it shows the same
+//! for addresses that do not exist, sends many addresses to one place, or shows another page than it did.
+//! A sign of the second rank is what the page says of itself. Two signs are needed, one of them of the
+//! first rank: pages *about* missing pages use the same words, and thin pages look alike.
+
+mod phrases;
+
+use super::drift;
+use crate::model::{
+    facts::{CitationFacts, Inspection},
+    sketch::{ErrorPage, Shown, Sign, Sketch},
+    url::Url,
+};
+
+/// Texts this alike are one text with another address in it.
+const SAME_TEXT: f64 = 0.9;
+/// Built this alike.
+const SAME_BUILD: f64 = 0.9;
+/// Fewer elements than these are built alike on many sites.
+const BUILD_MIN: usize = 6;
+/// Addresses that come to the same from so many on.
+const MANY: u64 = 3;
+/// Less in common than this with our copy, and it is another page.
+const OTHER_TEXT: f64 = 0.1;
+const OTHER_TITLE: f64 = 0.34;
+/// A text of more characters is no apology.
+const THIN: usize = 1_000;
+
+/// Whether a sign is of the first rank.
+fn is_strong(sign: Sign) -> bool {
+    !matches!(sign, Sign::Phrase | Sign::Unlisted)
+}
+
+/// A sign, and what was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Which.
+    pub sign: Sign,
+    /// In words.
+    pub says: String,
+}
+
+/// Whether what was seen is enough.
+pub fn is_not_there(seen: &[Seen]) -> bool {
+    seen.len() >= 2 && seen.iter().any(|seen| is_strong(seen.sign))
+}
+
+/// What was seen, when that a page leads to the home page is the only sign of the first rank.
+pub fn only_to_root(seen: &[Seen]) -> Option<&str> {
+    let mut strong = seen.iter().filter(|seen| is_strong(seen.sign));
+    let only = strong.next().filter(|seen| seen.sign == Sign::ToRoot)?;
+    strong.next().is_none().then_some(only.says.as_str())
+}
+
+/// Every sign there is to see.
+pub fn look(facts: &CitationFacts, inspection: &Inspection) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    let mut add = |sign, says: Option<String>| seen.extend(says.map(|says| Seen { sign, says }));
+    let Some(cited) = Url::parse(&facts.url).ok().filter(|url| !is_root(url)) else {
+        return Vec::new();
+    };
+    let end = facts.chain.hops.last().map_or("", |hop| hop.url.as_str());
+    if let Some(sketch) = &inspection.sketch {
+        let (honest, probed): (Vec<_>, Vec<_>) = inspection.errors.iter().partition(|error| error.is_honest());
+        add(
+            Sign::LikeErrorPage,
+            honest.into_iter().find_map(|error| like_error_page(sketch, error)),
+        );
+        let alike: Vec<_> = probed
+            .into_iter()
+            .filter(|error| like_probe(sketch, end, facts, error))
+            .collect();
+        add(Sign::LikeProbe, alike.first().map(|error| made_up(error)));
+        add(
+            Sign::LikeEveryProbe,
+            alike.get(1).map(|error| format!("and so does {}", error.url)),
+        );
+        add(Sign::Named, named(sketch, end, &cited));
+        let thin = sketch.text.chars().nth(THIN / 4).is_none();
+        let unlisted = "hardly any text, and it asks search engines to leave it out";
+        add(Sign::Unlisted, (thin && sketch.noindex).then(|| unlisted.to_owned()));
+        add(Sign::Phrase, said(sketch));
+    }
+    add(Sign::ToRoot, to_root(&cited, end));
+    add(Sign::Collapse, collapse(inspection));
+    add(Sign::Replaced, replaced(facts, inspection));
+    let canonical = facts.chain.page.as_ref().and_then(|page| page.canonical.as_deref());
+    add(
+        Sign::RootCanonical,
+        canonical
+            .filter(|_| to_root(&cited, end).is_none())
+            .and_then(|canonical| Url::parse(canonical).ok())
+            .filter(is_root)
+            .map(|root| format!("the page declares {root} as its own address")),
+    );
+    seen
+}
+
+fn like_error_page(sketch: &Sketch, error: &ErrorPage) -> Option<String> {
+    let other = error.sketch.as_ref()?;
+    let (text, build) = (text_likeness(sketch, other), build_likeness(sketch, other));
+    let status = error.status.unwrap_or_default();
+    if text >= SAME_TEXT {
+        Some(format!("its text is that of {}, which answers {status}", error.url))
+    } else if build >= SAME_BUILD {
+        Some(format!("it is built as {} is, which answers {status}", error.url))
+    } else {
+        None
+    }
+}
+
+/// Whether an address that we made up brings the same. Where the cited one redirects and ours does not,
+/// or the other way round, the host tells them apart.
+fn like_probe(sketch: &Sketch, end: &str, facts: &CitationFacts, error: &ErrorPage) -> bool {
+    if error.shown != Shown::Probe || error.redirects != facts.chain.hops.len() - 1 {
+        return false;
+    }
+    let same_end = error.redirects > 0 && error.final_url == end;
+    same_end
+        || error
+            .sketch
+            .as_ref()
+            .is_some_and(|other| text_likeness(sketch, other) >= SAME_TEXT)
+}
+
+fn made_up(error: &ErrorPage) -> String {
+    format!("{}, an address made up by us, answers with the same page", error.url)
+}
+
+/// Shingle similarity of main texts. Pages without text say nothing of each other.
+fn text_likeness(a: &Sketch, b: &Sketch) -> f64 {
+    if a.text.is_empty() || b.text.is_empty() {
+        return 0.0;
+    }
+    let side = |sketch: &'_ Sketch| -> (String, String) { (sketch.title.clone(), sketch.text.clone()) };
+    let ((a_title, a_text), (b_title, b_text)) = (side(a), side(b));
+    let (_, scores) = drift::compare(
+        drift::Side {
+            title: &a_title,
+            text: &a_text,
+        },
+        drift::Side {
+            title: &b_title,
+            text: &b_text,
+        },
+    );
+    scores.jaccard
+}
+
+fn build_likeness(a: &Sketch, b: &Sketch) -> f64 {
+    if a.skeleton.len().min(b.skeleton.len()) < BUILD_MIN {
+        return 0.0;
+    }
+    let common = drift::common(&a.skeleton, &b.skeleton);
+    common as f64 / (a.skeleton.len() + b.skeleton.len() - common) as f64
+}
+
+/// The phrase that title or headings use, or the first words of a text that is short enough to be nothing
+/// but an apology.
+fn said(sketch: &Sketch) -> Option<String> {
+    let thin = sketch.text.chars().nth(THIN).is_none();
+    let heads = sketch.headings.join("\n");
+    let first = if thin { sketch.text.as_str() } else { "" };
+    let phrase = phrases::phrase(&sketch.title)
+        .or_else(|| phrases::phrase(&heads))
+        .or_else(|| phrases::opening(first))?;
+    Some(format!("it says {phrase:?}"))
+}
+
+/// Whether a title alone, or a text too short for anything else, gives reason to look closer.
+pub fn speaks_of_it(title: &str, text: Option<&str>) -> bool {
+    let short = text.filter(|text| text.chars().nth(THIN).is_none());
+    phrases::phrase(title).is_some() || short.is_some_and(|text| phrases::opening(text).is_some())
+}
+
+fn named(sketch: &Sketch, end: &str, cited: &Url) -> Option<String> {
+    let by_class = sketch
+        .error_mark
+        .as_ref()
+        .map(|name| format!("the page names itself {name:?}"));
+    by_class.or_else(|| {
+        let ended = Url::parse(end).ok().filter(|url| url != cited)?;
+        is_error_path(ended.path()).then(|| format!("it ended at {ended}"))
+    })
+}
+
+/// Whether a path is that of an error page.
+pub(super) fn is_error_path(path: &str) -> bool {
+    let names = [
+        "404",
+        "notfound",
+        "not-found",
+        "not_found",
+        "pagenotfound",
+        "page-not-found",
+        "error404",
+        "error-404",
+    ];
+    path.split('/').any(|segment| {
+        let stem = segment.split('.').next().unwrap_or(segment).to_ascii_lowercase();
+        names.contains(&stem.as_str())
+    })
+}
+
+fn to_root(cited: &Url, end: &str) -> Option<String> {
+    let ended = Url::parse(end).ok().filter(|ended| ended != cited && is_root(ended))?;
+    Some(format!("it leads to the home page {ended}"))
+}
+
+/// Whether an address is that of a home page, also of one in a language or with a file name.
+pub(super) fn is_root(url: &Url) -> bool {
+    let mut segments = url.path().split('/').filter(|segment| !segment.is_empty());
+    let first = segments.next().unwrap_or("").to_ascii_lowercase();
+    let is_index = |name: &str| matches!(name.split('.').next(), Some("index" | "default" | "home"));
+    url.query().is_none() && segments.next().is_none() && (first.is_empty() || is_index(&first))
+}
+
+fn collapse(inspection: &Inspection) -> Option<String> {
+    let company = inspection.company;
+    if company.same_end >= MANY {
+        return Some(format!("{} cited addresses end there", company.same_end));
+    }
+    let same = company.same_text;
+    (same >= MANY).then(|| format!("{same} cited addresses of the host bring the very same text"))
+}
+
+fn replaced(facts: &CitationFacts, inspection: &Inspection) -> Option<String> {
+    let baseline = facts.baseline.as_ref()?;
+    let (old, new) = (baseline.page.as_ref()?, facts.chain.page.as_ref()?);
+    let (before, after) = (inspection.baseline.as_deref()?, inspection.text.as_deref()?);
+    if old.text == new.text || before.is_empty() || after.is_empty() {
+        return None;
+    }
+    let (_, scores) = drift::compare(
+        drift::Side {
+            title: &old.title,
+            text: before,
+        },
+        drift::Side {
+            title: &new.title,
+            text: after,
+        },
+    );
+    let other = scores.jaccard < OTHER_TEXT && scores.containment < OTHER_TEXT && scores.title < OTHER_TITLE;
+    other.then(|| {
+        format!(
+            "next to nothing of the copy of {} is there",
+            baseline.captured_at.date()
+        )
+    })
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
