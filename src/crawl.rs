@@ -9,6 +9,8 @@ pub mod lists;
 mod manners;
 mod prepare;
 mod reading;
+pub mod rejudge;
+mod resting;
 mod robots;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -34,6 +36,7 @@ use crate::{
 };
 use judging::{Judge, Wants, Which};
 use prepare::{Chain, Workers};
+pub use resting::resting;
 
 /// How a run goes about its work.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use crate::model::{
 };
 
 /// Fewer alike are not worth counting.
-const MANY: i64 = 3;
+const MANY: i64 = 2;
 /// Copies of a text looked at, at most.
 const COPIES: usize = 8;
 
@@ -113,29 +113,32 @@ impl Reader {
     }
 
     /// Addresses other than `url` whose newest capture is good and has this main text, and which of them
-    /// had it only after `url` was last seen good before `gone`.
+    /// had it only in a later run than the last that saw `url` good before `gone`.
     pub fn copies(&self, text: &TextDigest, url: &str, gone: Timestamp) -> Result<Vec<TextCopy>> {
         self.ask(|sql| {
-            let last_here: Option<Timestamp> = sql
+            let last_here: Option<i64> = sql
                 .prepare_cached(
-                    "SELECT max(c.at) FROM capture c WHERE c.url_id = (SELECT id FROM url WHERE url = ?1) AND c.at < ?2
+                    "SELECT max(c.run_id) FROM capture c WHERE c.url_id = (SELECT id FROM url WHERE url = ?1) AND c.at < ?2
                          AND c.via_id IS NULL AND (SELECT l.transport = 'ok' AND l.access = 'open'
                              AND (l.status = 304 OR l.status BETWEEN 200 AND 299) FROM capture l WHERE l.id = c.last_id)",
                 )?
-                .query_row(params![url, gone.millis()], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp::from_millis)))?;
-            let found: Vec<(i64, String, Timestamp)> = sql
+                .query_row(params![url, gone.millis()], |row| row.get(0))?;
+            let found: Vec<(i64, String, i64)> = sql
                 .prepare_cached(
                     "SELECT v.url_id, u.url,
-                         (SELECT min(c.at) FROM capture c WHERE c.url_id = v.url_id AND c.payload_id = v.payload_id)
+                         (SELECT min(c.id) FROM capture c WHERE c.url_id = v.url_id AND c.payload_id = v.payload_id)
                      FROM page_version v CROSS JOIN url u ON u.id = v.url_id
                      WHERE v.text_sha256 = ?1 AND v.text_length >= 200 AND u.url <> ?2 GROUP BY v.url_id LIMIT ?3",
                 )?
                 .query_map(params![text.0, url, COPIES as i64], |row| {
-                    Ok((row.get(0)?, row.get(1)?, time(row, 2)?))
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
                 })?
                 .collect::<rusqlite::Result<_>>()?;
             let mut copies = Vec::new();
-            for (url_id, url, first_seen) in found {
+            for (url_id, url, first) in found {
+                let (first_seen, first_run): (Timestamp, i64) = sql
+                    .prepare_cached("SELECT at, run_id FROM capture WHERE id = ?")?
+                    .query_row([first], |row| Ok((time(row, 0)?, row.get(1)?)))?;
                 let newest: Option<(i64, Timestamp)> = sql
                     .prepare_cached(
                         "SELECT c.id, c.at FROM capture c WHERE c.url_id = ?1
@@ -149,7 +152,7 @@ impl Reader {
                         url,
                         first_seen,
                         last_seen,
-                        is_newer: last_here.is_some_and(|here| first_seen > here),
+                        is_newer: last_here.is_some_and(|here| first_run > here),
                     });
                 }
             }

@@ -122,7 +122,7 @@ pub struct KeptBody {
 }
 
 /// All that is known of a citation (its row, that of its address, that of its verdict) as of an attempt.
-fn facts(
+pub(super) fn facts(
     sql: &Connection,
     (citation, url_id, verdict): (i64, i64, Option<i64>),
     attempt: i64,
@@ -277,7 +277,7 @@ fn baseline(sql: &Connection, citation: i64) -> rusqlite::Result<Option<Baseline
         .transpose()
 }
 
-fn verdict_row(sql: &Connection, id: i64) -> rusqlite::Result<(Verdict, Option<i64>)> {
+pub(super) fn verdict_row(sql: &Connection, id: i64) -> rusqlite::Result<(Verdict, Option<i64>)> {
     sql.prepare_cached(
         "SELECT class, transport, access, resource, content, jaccard, containment, title_similarity, status, final_url,
              reason, evidence, since, confirmed, strikes, last_strike_at, last_good_id, since_last, moved_to

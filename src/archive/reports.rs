@@ -142,14 +142,14 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
               WHERE e.id = base.last_id) IS NOT NULL,
              ?2 IS NOT NULL AND v.class IS NOT coalesce((SELECT o.class FROM verdict o
                  WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.id DESC LIMIT 1), 'ok'),
-             last.certificate_ends
+             last.certificate_ends, v.moved_to, v.since_last
          FROM citation ci JOIN url u ON u.id = ci.url_id
          LEFT JOIN verdict v ON v.id = ci.verdict_id
          LEFT JOIN baseline b ON b.id = v.baseline_id
          LEFT JOIN capture base ON base.id = b.capture_id
          LEFT JOIN capture last ON last.id = coalesce(
              (SELECT c.id FROM capture c WHERE c.url_id = ci.url_id AND c.via_id IS NULL
-                  AND c.purpose NOT IN ('robots', 'asset')
+                  AND c.purpose NOT IN ('robots', 'asset', 'probe')
                   AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'
               ORDER BY c.at DESC, c.id DESC LIMIT 1), v.capture_id)
          LEFT JOIN capture good ON good.id = CASE
@@ -180,6 +180,8 @@ fn citations(sql: &Connection, article: i64, name: &str, scope: &ReportScope) ->
             scores: scores(row, 9)?,
             status: row.get(12)?,
             final_url: row.get(13)?,
+            moved_to: row.get(28)?,
+            since_last: judged.map(|_| word(row, 29)).transpose()?,
             hops: Vec::new(),
             reason: row
                 .get::<_, Option<String>>(14)?
@@ -242,6 +244,8 @@ fn skipped(
             scores: None,
             status: None,
             final_url: None,
+            moved_to: None,
+            since_last: None,
             hops: Vec::new(),
             reason,
             evidence: vec![skip],

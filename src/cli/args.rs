@@ -57,6 +57,8 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Tell which links are dead, moved, changed or blocked
     Report(ReportArgs),
+    /// Judge what is archived again by today's rules, without network
+    Judge(JudgeArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
     /// Take articles off the list, or watch a list no longer; what was captured stays
@@ -302,6 +304,7 @@ impl CitedAt {
   evercite check                      every article in the archive
   evercite check notes.md             that one; without an archive, just to know
   evercite check --quiet              from cron: prints only what is new
+  evercite check notes.md --confirm now   before publishing: what fails is asked three times
   evercite check --format json > links.json")]
 pub struct CheckArgs {
     /// Only these articles; files and addresses that are not in the archive are checked without one
@@ -315,6 +318,10 @@ pub struct CheckArgs {
         default_value = "dead,changed,replaced"
     )]
     pub fail_on: Vec<String>,
+    /// Let failing links rest until they are due: dead ones after 7, 14, 30 and 90 days, suspect ones when
+    /// another failure counts
+    #[arg(long)]
+    pub due: bool,
     /// Only tell what would be fetched
     #[arg(long)]
     pub dry_run: bool,
@@ -322,6 +329,19 @@ pub struct CheckArgs {
     pub crawl: CrawlArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite judge                      what would be said otherwise by the rules of this version
+  evercite judge --write              add those verdicts to the ledger")]
+pub struct JudgeArgs {
+    /// Add what differs to the ledger, where other rules said it
+    #[arg(long)]
+    pub write: bool,
+    /// How to tell it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     archive::{Archive, ReportScope},
-    crawl::Summary,
+    crawl::{self, Summary},
     model::{
         article::{Article, ArticleKind, Seed},
         run::RunKind,
@@ -57,7 +57,7 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
             "`evercite snapshot SOURCE` takes one in",
         ));
     }
-    let summary = session.check(&articles, &gathered.seeds, &config.crawl, &settings)?;
+    let summary = session.check(&articles, &gathered.seeds, &config.crawl, &settings, args.due)?;
     let covered = (!args.articles.is_empty()).then(|| articles.iter().map(|article| article.id).collect());
     finish(&session, &summary, &args, &fail_on, covered)
 }
@@ -148,20 +148,27 @@ fn finish(
 }
 
 impl Session<'_> {
-    /// Visits articles and all their links again, and takes in what is new in watched lists.
+    /// Visits articles and all their links again, and takes in what is new in watched lists. With `due`,
+    /// failing links rest until it is time to ask again.
     pub fn check(
         &self,
         articles: &[Article],
         new: &[Seed],
         args: &super::args::CrawlArgs,
-        settings: &crate::crawl::Settings,
+        settings: &crawl::Settings,
+        due: bool,
     ) -> Result<Summary, CliError> {
         let writer = self.archive.writer()?;
         let run = self.begin(&writer, RunKind::Check, args)?;
         let now = self.clock.now();
         let work: Vec<(i64, ArticleKind)> = articles.iter().map(|article| (article.id, article.kind)).collect();
         let run_id = run.id;
+        let resting = match due {
+            true => crawl::resting(&self.archive.reader()?, now)?,
+            false => Vec::new(),
+        };
         writer.call(move |ingest| {
+            ingest.leave_out(run_id, &resting, now)?;
             for (id, kind) in work {
                 // What came once on standard input cannot be read again; its links can.
                 if kind != ArticleKind::Stdin {

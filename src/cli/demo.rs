@@ -75,7 +75,7 @@ pub fn run(global: &Global, _: &DemoArgs) -> Result<u8, CliError> {
         clock: &later,
     };
     let articles = archive.reader()?.articles()?;
-    session.check(&articles, &[], &args, &settings)?;
+    session.check(&articles, &[], &args, &settings, false)?;
     say(
         global,
         &format!(

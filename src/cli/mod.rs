@@ -10,6 +10,7 @@ mod demo;
 mod dry_run;
 mod error;
 mod hosts;
+mod judge;
 mod lists;
 mod plumbing;
 mod progress;
@@ -64,6 +65,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Check(args) => check::run(&global, args),
         Command::Resume(args) => snapshot::resume(&global, args),
         Command::Report(args) => report::run(&global, &args),
+        Command::Judge(args) => judge::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),

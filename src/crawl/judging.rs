@@ -124,6 +124,13 @@ impl<'a> Judge<'a> {
         Ok(wants)
     }
 
+    /// Judges one citation by what is archived, without asking anybody. `None` when nothing is to be said.
+    pub fn again(&mut self, facts: &CitationFacts, now: Timestamp) -> Result<Option<Judged>, ArchiveError> {
+        let mut inspection = self.inspect(facts)?;
+        self.look_closer(facts, &mut inspection, now)?;
+        self.judge(facts, &mut inspection)
+    }
+
     fn batch(
         &mut self,
         batch: &[CitationFacts],

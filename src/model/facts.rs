@@ -132,7 +132,7 @@ pub struct TextCopy {
     pub first_seen: Timestamp,
     /// When it was last captured there.
     pub last_seen: Timestamp,
-    /// Whether it was first seen there only after it had been seen here for the last time.
+    /// Whether it was first seen there in a later run than the last that saw it here.
     pub is_newer: bool,
 }
 

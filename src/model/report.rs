@@ -117,6 +117,10 @@ pub struct LinkReport {
     pub status: Option<u16>,
     /// Where the chain ended.
     pub final_url: Option<String>,
+    /// Where the page is now, by a permanent redirect or because its text was found there.
+    pub moved_to: Option<String>,
+    /// Reading 4 against the last good copy before, where checked.
+    pub since_last: Option<Content>,
     /// Every exchange of the newest attempt, first hop first.
     pub hops: Vec<Hop>,
     /// One sentence.

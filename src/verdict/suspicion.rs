@@ -33,8 +33,8 @@ pub fn is_suspicious(facts: &CitationFacts, inspection: &Inspection) -> bool {
         same_end, same_text, ..
     } = inspection.company;
     let text = inspection.text.as_deref().filter(|_| page.text_length < SHORT);
-    same_end >= 3
-        || same_text >= 3
+    same_end >= 2
+        || same_text >= 2
         || soft404::speaks_of_it(&page.title, text)
         || leads_elsewhere(facts)
         || is_other_page(facts, inspection)

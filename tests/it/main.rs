@@ -6,6 +6,7 @@ mod bad_input;
 mod check;
 mod demo;
 mod formats;
+mod gone;
 mod harness;
 mod hostile;
 mod lists;

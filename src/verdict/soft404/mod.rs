@@ -24,6 +24,7 @@ const BUILD_MIN: usize = 6;
 const MANY: u64 = 3;
 /// Less in common than this with our copy, and it is another page.
 const OTHER_TEXT: f64 = 0.1;
+const OTHER_SHARE: f64 = 0.3;
 const OTHER_TITLE: f64 = 0.34;
 /// A text of more characters is no apology.
 const THIN: usize = 1_000;
@@ -243,7 +244,7 @@ fn replaced(facts: &CitationFacts, inspection: &Inspection) -> Option<String> {
             text: after,
         },
     );
-    let other = scores.jaccard < OTHER_TEXT && scores.containment < OTHER_TEXT && scores.title < OTHER_TITLE;
+    let other = scores.jaccard < OTHER_TEXT && scores.containment < OTHER_SHARE && scores.title < OTHER_TITLE;
     other.then(|| {
         format!(
             "next to nothing of the copy of {} is there",

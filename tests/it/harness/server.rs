@@ -131,6 +131,13 @@ impl Site {
         self
     }
 
+    /// The answer for every path that has none of its own.
+    const ANYWHERE: &str = "*";
+
+    pub fn otherwise(self, answer: Answer) -> Self {
+        self.answer(Self::ANYWHERE, answer)
+    }
+
     pub fn page(self, path: &str, html: impl AsRef<[u8]>) -> Self {
         self.answer(path, Answer::html(html))
     }
@@ -258,10 +265,11 @@ impl Web {
         let mut pending = Vec::new();
         while let Some(head) = next_head(&mut stream, &mut pending)? {
             let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-            let answer = lock(&self.answers)
-                .get(&path)
-                .cloned()
-                .unwrap_or_else(|| Answer::status(404));
+            let answer = {
+                let plan = lock(&self.answers);
+                let found = plan.get(&path).or_else(|| plan.get(Site::ANYWHERE));
+                found.cloned().unwrap_or_else(|| Answer::status(404))
+            };
             let mut asked = Asked {
                 path,
                 head,
