@@ -153,3 +153,111 @@ fn first_of(phrases: &[&'static str], text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
     phrases.iter().copied().find(|phrase| text.contains(phrase))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{digest::TextDigest, facts::BaselineFacts, time::Timestamp},
+        verdict::{facts_for_tests, soft404},
+    };
+
+    /// What is said of a page that stands where one in `was` stood, with these words in it.
+    fn taken_over(was: (&str, &str, &str), ends: &str, now: (&str, &str, &str)) -> bool {
+        let mut facts = facts_for_tests("http://a.example/x");
+        let mut old = facts.chain.page.clone().unwrap();
+        old.text = TextDigest::of(b"old");
+        old.title = was.1.into();
+        facts.chain.page.as_mut().unwrap().title = now.1.into();
+        let mut end = facts.chain.hops[0].clone();
+        end.url = ends.into();
+        if ends != "http://a.example/x" {
+            facts.chain.hops.push(end);
+        }
+        facts.baseline = Some(BaselineFacts {
+            id: 1,
+            captured_at: Timestamp::default(),
+            language: Some(was.0.into()),
+            page: Some(old),
+        });
+        let inspection = Inspection {
+            baseline: Some(was.2.into()),
+            text: Some(now.2.into()),
+            sketch: Some(Sketch {
+                title: now.1.into(),
+                language: Some(now.0.into()),
+                text: now.2.into(),
+                ..Sketch::default()
+            }),
+            ..Inspection::default()
+        };
+        usurped(&facts, &inspection, &soft404::look(&facts, &inspection)).is_some()
+    }
+
+    #[test]
+    fn another_owner_takes_another_page_and_what_only_a_new_owner_does() {
+        let story = (
+            "en",
+            "The granary of the old town",
+            "Grain was kept there for two hundred years and more.",
+        );
+        let here = "http://a.example/x";
+        for (what, ends, now, taken) in [
+            (
+                "a casino",
+                here,
+                ("en", "Best casino bonus", "Play now and win a lot of money today."),
+                true,
+            ),
+            (
+                "in another script",
+                here,
+                ("zh", "娱乐城 注册送彩金", "立即注册，马上开始。"),
+                true,
+            ),
+            (
+                "another story",
+                here,
+                ("en", "Our new shop", "We sell all that you could want and more."),
+                false,
+            ),
+            (
+                "a story about casinos at the same address",
+                here,
+                (
+                    "en",
+                    "The granary of the old town",
+                    "Grain was kept there for two hundred years and more, before the casino.",
+                ),
+                false,
+            ),
+            (
+                "another site, same language",
+                "http://b.example/",
+                ("en", "Our new shop", "We sell all you could want."),
+                false,
+            ),
+            (
+                "another site and language",
+                "http://b.example/",
+                ("vi", "Trang chủ mới", "Chào mừng bạn đến đây hôm nay."),
+                true,
+            ),
+            (
+                "a subdomain and another language",
+                "http://vi.a.example/",
+                ("vi", "Trang chủ mới", "Chào mừng bạn."),
+                false,
+            ),
+        ] {
+            assert_eq!(taken_over(story, ends, now), taken, "{what}");
+        }
+        let about = (
+            "en",
+            "The casino that never opened",
+            "It was planned for ten years and never built.",
+        );
+        let now = ("en", "Casino tours", "Book a tour of the town and its houses with us.");
+        assert!(!taken_over(about, here, now), "the page was about casinos before");
+    }
+}
