@@ -15,10 +15,12 @@ mod markdown;
 pub mod noarchive;
 mod noise;
 mod pdf;
+mod region;
 mod source;
 mod srcset;
 mod text;
 mod tree;
+mod weight;
 mod words;
 
 use std::borrow::Cow;
