@@ -74,7 +74,11 @@ impl<'a> Survey<'a> {
         for at in 1..tree.len() {
             let (parent, tag) = (tree.parent(at), tree.tag(at));
             dropped[at] = dropped[parent] || noise::is_never_text(tree, at) && !(noscript && tag == Tag::Noscript);
-            linked[at] = linked[parent] || tag == Tag::A;
+            linked[at] = linked[parent]
+                || tag == Tag::A
+                    && !tree
+                        .attr(at, "href")
+                        .is_some_and(|href| href.len() > 1 && href.starts_with('#'));
             if tag == Tag::Text && !dropped[at] {
                 own[at] = Weight::of(tree.text(at), linked[at]);
             }

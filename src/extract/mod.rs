@@ -4,9 +4,11 @@
 //! read a clock or print. Never fails: whatever the bytes, there is a [`Page`].
 
 mod assets;
+mod byline;
 mod charset;
 mod css;
 mod digest;
+mod head;
 mod html;
 mod lines;
 mod links;
@@ -16,6 +18,7 @@ pub mod noarchive;
 mod noise;
 mod pdf;
 mod region;
+mod shell;
 mod source;
 mod srcset;
 mod text;
@@ -143,6 +146,7 @@ fn opaque(bytes: &[u8]) -> Page {
         kind: PageKind::Opaque,
         charset: "",
         title: String::new(),
+        byline: None,
         language: None,
         published: None,
         canonical: None,
@@ -152,6 +156,7 @@ fn opaque(bytes: &[u8]) -> Page {
         links: Vec::new(),
         assets: Vec::new(),
         noarchive: false,
+        shell: false,
         cut: false,
     }
 }
