@@ -153,6 +153,7 @@ CREATE TABLE page_version (
     kind TEXT NOT NULL,
     read_as TEXT NOT NULL,                  -- the character encoding it was read in
     title TEXT NOT NULL,
+    byline TEXT,                            -- who wrote it, as the page says
     language TEXT,
     published TEXT,
     canonical TEXT,
@@ -160,6 +161,7 @@ CREATE TABLE page_version (
     text_sha256 BLOB NOT NULL,
     text_length INTEGER NOT NULL,           -- bytes of main text
     cut INTEGER NOT NULL,
+    shell INTEGER NOT NULL,                 -- 1: a script would draw it, and there is no text
     every_link INTEGER NOT NULL,            -- 1: all links are rows; 0: those outside the main text are packed
     UNIQUE (payload_id, url_id, media_type, charset, extractor_version)
 ) STRICT;

@@ -86,7 +86,7 @@ impl Reader {
                          AND v.media_type = coalesce(l.media_type, '') AND v.charset = coalesce(l.charset, '')
                          AND v.extractor_version = ?3
                      CROSS JOIN host h ON h.id = u.host_id
-                     WHERE v.text_length > 0 GROUP BY u.host_id, v.text_sha256 HAVING links >= ?2"
+                     WHERE v.text_length > 0 AND v.shell = 0 GROUP BY u.host_id, v.text_sha256 HAVING links >= ?2"
                 ))?
                 .query_map(params![run_id, MANY, EXTRACTOR_VERSION], |row| {
                     let digest = TextDigest::from_slice(row.get_ref(1)?.as_blob()?).unwrap_or(TextDigest([0; 32]));

@@ -230,7 +230,7 @@ fn chain(sql: &Connection, first: i64) -> rusqlite::Result<ChainFacts> {
 /// The page version of a capture's payload, by the present extractor.
 pub(super) fn page(sql: &Connection, capture: i64) -> rusqlite::Result<Option<PageFacts>> {
     sql.prepare_cached(
-        "SELECT v.id, v.kind, v.title, v.document_sha256, v.text_sha256, v.text_length, v.canonical
+        "SELECT v.id, v.kind, v.title, v.document_sha256, v.text_sha256, v.text_length, v.canonical, v.shell
          FROM capture c JOIN page_version v ON v.payload_id = c.payload_id AND v.url_id = c.url_id
              AND v.media_type = coalesce(c.media_type, '') AND v.charset = coalesce(c.charset, '')
              AND v.extractor_version = ?2
@@ -245,6 +245,7 @@ pub(super) fn page(sql: &Connection, capture: i64) -> rusqlite::Result<Option<Pa
             text: TextDigest::from_slice(row.get_ref(4)?.as_blob()?).ok_or_else(|| broken(4))?,
             text_length: row.get::<_, i64>(5)? as u64,
             canonical: row.get(6)?,
+            shell: row.get(7)?,
         })
     })
     .optional()

@@ -96,8 +96,9 @@ impl Ingest<'_> {
         self.sql
             .prepare_cached(
                 "INSERT INTO page_version (payload_id, url_id, media_type, charset, extractor_version, kind, read_as,
-                     title, language, published, canonical, document_sha256, text_sha256, text_length, cut, every_link)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                     title, byline, language, published, canonical, document_sha256, text_sha256, text_length, cut, shell,
+                     every_link)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             )?
             .execute(params![
                 payload_id,
@@ -108,6 +109,7 @@ impl Ingest<'_> {
                 page.kind.as_str(),
                 page.charset,
                 page.title,
+                page.byline,
                 page.language,
                 page.published,
                 page.canonical,
@@ -115,6 +117,7 @@ impl Ingest<'_> {
                 page.text_digest.0,
                 page.text.len() as i64,
                 page.cut,
+                page.shell,
                 every_link,
             ])?;
         let id = self.sql.last_insert_rowid();

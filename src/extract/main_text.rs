@@ -1,13 +1,15 @@
-//! Which part of a document is its main text, and that text, one block a line.
+//! The main text of a document, one block a line.
 //!
-//! Two passes measure, one chooses the region, one writes. Judges by structure, by the words in
-//! `class` and `id`, and by how much of a block is links; never by the words of the text.
+//! Two passes measure, one drops what stands around a text, one writes. Judges by structure, by the words
+//! in `class` and `id`, and by how much of a block is links; never by the words of the text.
 //! Must not look at addresses or at the source.
 
 use super::{
     lines::{Lines, in_pre, is_block},
     noise::{self, Noise, Sign},
+    region::Ground,
     tree::{Tag, Tree},
+    weight::{PROSE, Weight, weigh},
 };
 
 /// The main text and where it stands.
@@ -18,34 +20,16 @@ pub struct Main {
     pub kept: Vec<bool>,
 }
 
-/// What a subtree holds, in weighted characters.
-#[derive(Debug, Clone, Copy, Default)]
-struct Weight {
-    /// All text.
-    all: u32,
-    /// Text inside links.
-    link: u32,
-    /// Runs of text long enough to be prose, outside links.
-    prose: u32,
-    /// Runs of text as long inside links: titles of other pages.
-    titles: u32,
-}
-
-impl Weight {
-    /// How much there is to read: a list of titles is less than prose, and more than nothing.
-    fn worth(self) -> u32 {
-        self.prose.saturating_add(self.titles / 3)
-    }
-}
-
-/// A run of text that weighs less is no prose.
-const PROSE: u32 = 25;
-
 /// A main text that weighs less has probably been missed.
 const LITTLE: u32 = 400;
 
 /// With less prose than this outside them, and much more inside, comments are the main text.
 const FORUM: u32 = 3_000;
+
+/// Whether `part` is less than so many percent of `whole`.
+fn is_under(part: u32, whole: u32, percent: u64) -> bool {
+    u64::from(part) * 100 < u64::from(whole) * percent
+}
 
 /// Finds the main text. Where there is little, what is shown without scripts counts too.
 pub fn find(tree: &Tree, signs: &[Sign]) -> Main {
@@ -81,46 +65,6 @@ struct Survey<'a> {
     weight: Vec<Weight>,
 }
 
-/// Characters of writing systems without spaces count double: a word of them is short.
-fn weigh(text: &str) -> u32 {
-    if text.is_ascii() {
-        return text.bytes().filter(|b| !b.is_ascii_whitespace()).count() as u32;
-    }
-    let weigh = |(at, &byte): (usize, &u8)| match STARTS[byte as usize] {
-        UNSURE => text[at..].chars().next().map_or(0, weigh_char),
-        weight => u32::from(weight),
-    };
-    text.as_bytes().iter().enumerate().map(weigh).sum()
-}
-
-fn weigh_char(c: char) -> u32 {
-    match c as u32 {
-        _ if c.is_whitespace() => 0,
-        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF => 2,
-        0x2E80..=0xD7FF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF => 2,
-        _ => 1,
-    }
-}
-
-/// The first byte alone does not tell what a character weighs.
-const UNSURE: u8 = 3;
-
-/// What a character weighs by its first byte in UTF-8; bytes that begin none weigh nothing.
-static STARTS: [u8; 256] = {
-    let mut weights = [1; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        weights[byte] = match byte {
-            0x09..=0x0D | 0x20 | 0x80..=0xBF => 0,
-            0xC2 | 0xE0..=0xE3 | 0xEF | 0xF0 => UNSURE,
-            0xE4..=0xED => 2,
-            _ => 1,
-        };
-        byte += 1;
-    }
-    weights
-};
-
 impl<'a> Survey<'a> {
     /// With `noscript`, what is shown without scripts counts as text.
     fn new(tree: &'a Tree, signs: &'a [Sign], noscript: bool) -> Self {
@@ -130,24 +74,13 @@ impl<'a> Survey<'a> {
         for at in 1..tree.len() {
             let (parent, tag) = (tree.parent(at), tree.tag(at));
             dropped[at] = dropped[parent] || noise::is_never_text(tree, at) && !(noscript && tag == Tag::Noscript);
-            linked[at] = linked[parent] || tag == Tag::A;
+            linked[at] = linked[parent]
+                || tag == Tag::A
+                    && !tree
+                        .attr(at, "href")
+                        .is_some_and(|href| href.len() > 1 && href.starts_with('#'));
             if tag == Tag::Text && !dropped[at] {
-                let all = weigh(tree.text(at));
-                let run = if all >= PROSE { all } else { 0 };
-                own[at] = match linked[at] {
-                    true => Weight {
-                        all,
-                        link: all,
-                        prose: 0,
-                        titles: run,
-                    },
-                    false => Weight {
-                        all,
-                        link: 0,
-                        prose: run,
-                        titles: 0,
-                    },
-                };
+                own[at] = Weight::of(tree.text(at), linked[at]);
             }
         }
         let mut survey = Survey {
@@ -164,7 +97,14 @@ impl<'a> Survey<'a> {
     fn main(mut self) -> Main {
         self.drop_noise();
         self.weigh();
-        self.write(self.region())
+        let ground = Ground {
+            tree: self.tree,
+            signs: self.signs,
+            dropped: &self.dropped,
+            weight: &self.weight,
+        };
+        let region = ground.region(self.body());
+        self.write(region)
     }
 
     /// All text that can be shown.
@@ -188,11 +128,7 @@ impl<'a> Survey<'a> {
                 continue;
             }
             let part = self.weight[at];
-            let whole = &mut self.weight[tree.parent(at)];
-            whole.all = whole.all.saturating_add(part.all);
-            whole.link = whole.link.saturating_add(part.link);
-            whole.prose = whole.prose.saturating_add(part.prose);
-            whole.titles = whole.titles.saturating_add(part.titles);
+            self.weight[tree.parent(at)].add(part);
         }
     }
 
@@ -207,15 +143,15 @@ impl<'a> Survey<'a> {
             if self.dropped[at] || tree.tag(at) == Tag::Text {
                 continue;
             }
-            let prose = self.weight[at].worth();
+            let holds_under = |percent| is_under(self.weight[at].worth(), whole, percent);
             self.dropped[at] = match self.signs[at].noise {
                 Noise::None => false,
                 Noise::Certain => true,
-                Noise::Always => prose * 5 < whole * 3,
-                Noise::Likely => prose * 5 < whole * 2,
+                Noise::Always => holds_under(60),
+                Noise::Likely => holds_under(40),
                 Noise::Links => {
                     let Weight { all, link, .. } = self.weight[at];
-                    prose * 5 < whole * 2 && (link * 3 > all || all < PROSE * 4)
+                    holds_under(40) && (!is_under(link, all, 34) || all < PROSE * 4)
                 }
                 Noise::Comments => {
                     if comments.last().is_none_or(|&last| tree.end(last) <= at) {
@@ -241,108 +177,11 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// The node whose subtree is the main text.
-    fn region(&self) -> usize {
-        let body = self.body();
-        let whole = self.weight[body].worth();
-        let mut found = self.candidates(body).into_iter();
-        let fits =
-            |&(at, share): &(usize, u32)| self.weight[at].worth() * 100 >= whole * share && self.weight[at].all > 0;
-        self.drill(found.find(fits).map_or(body, |(at, _)| at))
-    }
-
-    /// Elements that say of themselves that they are the main text, the surest first, with the
-    /// share of the prose (in percent) they must hold.
-    fn candidates(&self, body: usize) -> Vec<(usize, u32)> {
-        let tree = self.tree;
-        let mut groups: [Vec<usize>; 3] = Default::default();
-        for at in body..tree.end(body) {
-            if self.dropped[at] || tree.tag(at) == Tag::Text {
-                continue;
-            }
-            let is = |name: &str, value: &str| tree.attr(at, name).is_some_and(|v| v.eq_ignore_ascii_case(value));
-            let rank = match tree.tag(at) {
-                _ if is("itemprop", "articleBody") => 0,
-                Tag::Article => 1,
-                Tag::Main => 2,
-                _ if is("role", "main") => 2,
-                _ => continue,
-            };
-            if groups[rank].last().is_none_or(|&last| tree.end(last) <= at) {
-                groups[rank].push(at);
-            }
-        }
-        groups
-            .iter()
-            .zip([40, 50, 30])
-            .filter_map(|(group, share)| self.common(group, share))
-            .collect()
-    }
-
-    /// Which of several like elements is the main text, and the share of the prose it must hold:
-    /// the only one with a main heading; or one that is far heavier than the others; or, of more
-    /// of a kind, what holds all the heavy ones.
-    fn common(&self, group: &[usize], share: u32) -> Option<(usize, u32)> {
-        let tree = self.tree;
-        let prose = |at: usize| self.weight[at].worth();
-        let is_title = |at: usize| tree.tag(at) == Tag::H1 && !self.dropped[at] && self.weight[at].all > 0;
-        let mut titled = group.iter().copied().filter(|&at| (at..tree.end(at)).any(is_title));
-        if let (Some(only), None) = (titled.next(), titled.next())
-            && prose(only) >= LITTLE
-        {
-            return Some((only, share / 3));
-        }
-        let best = group.iter().copied().rev().max_by_key(|&at| prose(at))?;
-        let second = group
-            .iter()
-            .copied()
-            .filter(|&at| at != best)
-            .map(prose)
-            .max()
-            .unwrap_or(0);
-        if prose(best) > second.saturating_mul(3) {
-            return Some((best, share / 2));
-        }
-        let mut heavy = group.iter().copied().filter(|&at| prose(at) * 4 >= prose(best));
-        let (mut at, last) = (heavy.next()?, heavy.next_back().unwrap_or(best));
-        while tree.end(at) < tree.end(last) {
-            at = tree.parent(at);
-        }
-        Some((at, share))
-    }
-
-    /// Goes down while one child holds nearly all the prose.
-    fn drill(&self, from: usize) -> usize {
-        let tree = self.tree;
-        let mut at = from;
-        loop {
-            let whole = self.weight[at].worth();
-            let mut child = at + 1;
-            let mut heir = None;
-            while child < tree.end(at) {
-                if self.weight[child].worth() * 100 > whole * 70 && tree.tag(child) != Tag::Text {
-                    heir = Some(child);
-                    break;
-                }
-                child = tree.end(child);
-            }
-            match heir.filter(|&h| {
-                !matches!(
-                    tree.tag(h),
-                    Tag::P | Tag::Ul | Tag::Ol | Tag::Table | Tag::Blockquote | Tag::Pre
-                )
-            }) {
-                Some(heir) if whole > 0 => at = heir,
-                _ => return at,
-            }
-        }
-    }
-
     fn write(&self, region: usize) -> Main {
         let tree = self.tree;
         let mut kept = vec![false; tree.len()];
         let mut lines = Lines::default();
-        let prunes = self.weight[region].link * 100 < self.weight[region].all * 35;
+        let prunes = is_under(self.weight[region].link, self.weight[region].all, 35);
         let mut open: Vec<usize> = Vec::new();
         let mut at = region;
         while at < tree.end(region) {
@@ -382,7 +221,7 @@ impl<'a> Survey<'a> {
             Tag::Div | Tag::Section | Tag::Ul | Tag::Ol | Tag::Table | Tag::Dl
         ) && weight.link > 0
             && weight.prose == 0
-            && weight.link * 100 > weight.all * 60
+            && is_under(weight.all, weight.link, 166)
     }
 }
 

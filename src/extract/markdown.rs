@@ -235,6 +235,7 @@ impl<'a> Reader<'a> {
             kind: PageKind::Markdown,
             charset: "UTF-8",
             title: front_title(&self.front).or(self.title).unwrap_or_default(),
+            byline: None,
             language: None,
             published: None,
             canonical: None,
@@ -244,6 +245,7 @@ impl<'a> Reader<'a> {
             links,
             assets: Vec::new(),
             noarchive: false,
+            shell: false,
             cut: false,
         }
     }

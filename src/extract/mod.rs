@@ -4,9 +4,11 @@
 //! read a clock or print. Never fails: whatever the bytes, there is a [`Page`].
 
 mod assets;
+mod byline;
 mod charset;
 mod css;
 mod digest;
+mod head;
 mod html;
 mod lines;
 mod links;
@@ -15,11 +17,14 @@ mod markdown;
 pub mod noarchive;
 mod noise;
 mod pdf;
+mod region;
+mod shell;
 mod sketch;
 mod source;
 mod srcset;
 mod text;
 mod tree;
+mod weight;
 mod words;
 
 use std::borrow::Cow;
@@ -144,6 +149,7 @@ fn opaque(bytes: &[u8]) -> Page {
         kind: PageKind::Opaque,
         charset: "",
         title: String::new(),
+        byline: None,
         language: None,
         published: None,
         canonical: None,
@@ -153,6 +159,7 @@ fn opaque(bytes: &[u8]) -> Page {
         links: Vec::new(),
         assets: Vec::new(),
         noarchive: false,
+        shell: false,
         cut: false,
     }
 }

@@ -42,7 +42,6 @@ pub fn is_never_text(tree: &Tree, at: usize) -> bool {
         | Tag::Canvas
         | Tag::Audio
         | Tag::Video
-        | Tag::Button
         | Tag::Select
         | Tag::Option
         | Tag::Input
@@ -51,6 +50,8 @@ pub fn is_never_text(tree: &Tree, at: usize) -> bool {
         | Tag::Dialog
         | Tag::Noframes
         | Tag::Title => true,
+        // What opens a part of the text is its heading.
+        Tag::Button => tree.attr(at, "aria-expanded").is_none() || tree.attr(at, "aria-haspopup").is_some(),
         Tag::Other => matches!(
             tree.name(at),
             "template" | "progress" | "meter" | "datalist" | "rp" | "applet"
@@ -67,19 +68,29 @@ pub struct Sign {
     /// Whether it is of the kinds that change by themselves: advertisements, what is popular just
     /// now, counters.
     pub volatile: bool,
+    /// Whether it is called the body of a text, such as `entry-content`.
+    pub body: bool,
 }
 
 /// Reads the signs of every node.
 pub fn signs(tree: &Tree) -> Vec<Sign> {
-    let mut signs = Vec::with_capacity(tree.len());
+    let mut signs: Vec<Sign> = Vec::with_capacity(tree.len());
     let mut memo = Memo::default();
     let mut article = vec![false; tree.len()];
+    // The nearest form around each node; 0 for none.
+    let mut form = vec![0u32; tree.len()];
     for at in 0..tree.len() {
-        let (tag, inside) = (tree.tag(at), article[tree.parent(at)]);
-        article[at] = inside || matches!(tag, Tag::Article | Tag::Main);
+        let (tag, parent) = (tree.tag(at), tree.parent(at));
+        article[at] = article[parent] || matches!(tag, Tag::Article | Tag::Main);
+        form[at] = if tag == Tag::Form { at as u32 } else { form[parent] };
+        if form[at] > 0 && asks(tree, at) {
+            let around = &mut signs[form[at] as usize];
+            around.noise = stronger(around.noise, Noise::Likely);
+        }
         let mut sign = Sign {
-            noise: by_tag(tag, inside),
+            noise: by_tag(tag, article[parent]),
             volatile: false,
+            body: false,
         };
         if !matches!(tag, Tag::Text | Tag::Body | Tag::Html | Tag::Main | Tag::Article) {
             read_attributes(tree, at, &mut memo, &mut sign);
@@ -92,10 +103,22 @@ pub fn signs(tree: &Tree) -> Vec<Sign> {
     signs
 }
 
+/// Whether something is to be filled in: a form around it is a tool, and no frame around a text.
+fn asks(tree: &Tree, at: usize) -> bool {
+    match tree.tag(at) {
+        Tag::Textarea | Tag::Select => true,
+        Tag::Input => !matches!(
+            tree.attr(at, "type").unwrap_or("text"),
+            "hidden" | "submit" | "button" | "image"
+        ),
+        _ => false,
+    }
+}
+
 fn by_tag(tag: Tag, in_article: bool) -> Noise {
     match tag {
         Tag::Nav | Tag::Footer | Tag::Menu | Tag::Search => Noise::Certain,
-        Tag::Aside => Noise::Likely,
+        Tag::Aside | Tag::Fieldset | Tag::Label => Noise::Likely,
         Tag::Header if !in_article => Noise::Likely,
         _ => Noise::None,
     }
@@ -108,6 +131,7 @@ fn read_attributes<'a>(tree: &'a Tree, at: usize, memo: &mut Memo<'a>, sign: &mu
             "class" | "id" => {
                 let found = memo.words(value);
                 sign.volatile |= found & VOLATILE != 0;
+                sign.body |= found & BODY != 0;
                 strongest(found)
             }
             _ if hides(name, value) => Noise::Always,
@@ -144,7 +168,18 @@ impl<'a> Memo<'a> {
 fn by_words(value: &str) -> u8 {
     let mut found = 0;
     for token in value.split_ascii_whitespace().take(NAMES_MAX) {
-        each_word(token, |word| found |= WORDS.get(word));
+        let (mut here, mut count, mut parts) = (0, 0, 0);
+        each_word(token, |word| {
+            here |= WORDS.get(word);
+            count += 1;
+            parts = parts << 2 | u32::from(BODIES.get(word));
+        });
+        if here & STATE == 0 {
+            found |= here;
+        }
+        if count == 2 && parts == NAMED_BODY || count == 1 && parts == u32::from(TEXT | BODY_OF) {
+            found |= BODY;
+        }
         if token == "widget" || token.starts_with("widget-") || token.starts_with("widget_") {
             found |= LIKELY;
         }
@@ -155,7 +190,6 @@ fn by_words(value: &str) -> u8 {
 fn hides(name: &str, value: &str) -> bool {
     match name {
         "hidden" => !value.eq_ignore_ascii_case("until-found"),
-        "aria-hidden" => value == "true",
         "style" => value
             .split(';')
             .filter_map(|rule| rule.split_once(':'))
@@ -225,26 +259,54 @@ const LINKS: u8 = 4;
 const COMMENTS: u8 = 8;
 /// What changes from one request to the next.
 const VOLATILE: u8 = 16;
+/// Tells of a state of something else: `has-sidebar`, `no-ads`.
+const STATE: u8 = 32;
+/// The body of a text; of no list, but two words side by side.
+const BODY: u8 = 64;
+
+/// What a text may be, in the name of its body.
+const TEXT: u8 = 1;
+/// What its body is called.
+const BODY_OF: u8 = 2;
+/// Both, one after the other.
+const NAMED_BODY: u32 = (TEXT as u32) << 2 | BODY_OF as u32;
+
+/// The words that make the name of a text's body: one of each, or both in one.
+static BODIES: Table = Table::of(&[
+    ("article blog entry news post story", TEXT),
+    ("body content text", BODY_OF),
+    (
+        "articlebody articlecontent articletext entrycontent postbody postcontent storybody storycontent",
+        TEXT | BODY_OF,
+    ),
+]);
 
 /// The words that tell. Each stands in at most one of the first four lists.
 static WORDS: Table = Table::of(&[
     (
         "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap breadcrumb \
-         breadcrumbs byline captcha cookie cookies gdpr noprint onetrust outbrain pageviews pagination paginator \
-         popup sharebar sharedaddy sharing skiplink sponsor sponsored taboola tooltip trending viewcount views",
+         breadcrumbs byline captcha colophon cookie cookies copyright footer gdpr noprint offcanvas onetrust outbrain \
+         pageviews pagination paginator popup sharebar sharedaddy sharing signature skip skiplink sponsor sponsored \
+         sronly taboola tooltip trending viewcount views visually visuallyhidden",
         ALWAYS,
     ),
     (
-        "consent footer masthead modal newsletter popular promo recommend recommendations recommended related \
-         share sidebar signup social subscribe timestamp",
+        "actions announcement banner bar bio consent credit credits cta disclaimer facet facets filters gallery legal \
+         login masthead megamenu meta modal newsletter optin overlay popular prev promo recommend recommendations \
+         recommended related respond searchbar searchform share sidebar signin signup slideshow social subscribe \
+         subscription timestamp topbar wishlist",
         LIKELY,
     ),
-    ("menu nav navbar navigation pager toolbar", LINKS),
-    ("comment comments disqus respond", COMMENTS),
+    ("menu nav navbar navigation pager tags toolbar", LINKS),
+    ("comment comments disqus reviews", COMMENTS),
     (
         "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap outbrain \
          pageviews popular recommended related sponsored taboola trending viewcount views",
         VOLATILE,
+    ),
+    (
+        "disabled enabled false grid has hide layout no true with without",
+        STATE,
     ),
 ]);
 

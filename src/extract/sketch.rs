@@ -5,7 +5,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{
-    Body, charset, fold_to, html, kind, main_text, nfc, noise, source,
+    Body, charset, fold_to, head, kind, main_text, nfc, noise, source,
     tree::{Tag, Tree},
 };
 use crate::model::{page::PageKind, sketch::Sketch};
@@ -83,13 +83,13 @@ pub fn sketch(body: &Body<'_>) -> Option<Sketch> {
     let tree = Tree::parse(&decoded.text[..source::safe_length(&decoded.text)]);
     let signs = noise::signs(&tree);
     Some(Sketch {
-        title: html::title(&tree),
+        title: head::title(&tree),
         headings: headings(&tree),
         text: nfc(main_text::find(&tree, &signs).text),
-        language: html::language(&tree),
+        language: head::language(&tree),
         skeleton: skeleton(&tree),
         error_mark: error_mark(&tree),
-        noindex: html::meta(&tree, &["robots"]).is_some_and(|robots| robots.to_ascii_lowercase().contains("noindex")),
+        noindex: head::meta(&tree, &["robots"]).is_some_and(|robots| robots.to_ascii_lowercase().contains("noindex")),
         parking: parking(&tree),
     })
 }

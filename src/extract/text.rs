@@ -39,6 +39,7 @@ fn plain(text: String, links: Vec<Link>) -> Page {
         kind: PageKind::Text,
         charset: "UTF-8",
         title: String::new(),
+        byline: None,
         language: None,
         published: None,
         canonical: None,
@@ -48,6 +49,7 @@ fn plain(text: String, links: Vec<Link>) -> Page {
         links,
         assets: Vec::new(),
         noarchive: false,
+        shell: false,
         cut: false,
     }
 }

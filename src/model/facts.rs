@@ -44,6 +44,8 @@ pub struct PageFacts {
     pub text_length: u64,
     /// The address the page declares as its own.
     pub canonical: Option<String>,
+    /// Whether it is only the shell of an application, which a script would draw.
+    pub shell: bool,
 }
 
 /// The newest attempt of a run at a citation's address.

@@ -36,6 +36,8 @@ pub struct Page {
     pub charset: &'static str,
     /// Title, white space folded; empty when there is none.
     pub title: String,
+    /// Who wrote it, as the page says, several parted by commas.
+    pub byline: Option<String>,
     /// BCP 47 language tag as the page declares it.
     pub language: Option<String>,
     /// Date of publication as the page declares it, `YYYY-MM-DD` where it can be read so.
@@ -55,6 +57,9 @@ pub struct Page {
     pub assets: Vec<Url>,
     /// True when it asks that no copy of it be kept.
     pub noarchive: bool,
+    /// True when it is only the shell of an application, which a script would draw: it says nothing that
+    /// could be compared.
+    pub shell: bool,
     /// True when the document was too deep or too large to be read whole.
     pub cut: bool,
 }

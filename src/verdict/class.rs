@@ -85,6 +85,9 @@ fn ok_reason(readings: &Readings, facts: &CitationFacts) -> String {
         (None, _) => "answers; this copy is what it is held against".into(),
         (Some(b), Content::Identical) => format!("the same page as on {}", b.captured_at.date()),
         (Some(b), Content::Cosmetic) => format!("the same text as on {}", b.captured_at.date()),
+        (Some(_), _) if facts.chain.page.as_ref().is_some_and(|page| page.shell) => {
+            "answers; a script draws the page, so its text was not compared".into()
+        }
         (Some(_), _) => "answers; its text could not be compared".into(),
     }
 }

@@ -24,7 +24,9 @@ pub(super) enum Without {
     Opaque,
     /// PDFs that are scanned or locked.
     Locked,
-    /// At least one has no text, and may be drawn by a script.
+    /// At least one is only the shell of an application, which a script would draw.
+    Shell,
+    /// At least one has no text.
     Textless,
     /// The site asks that no copy be kept.
     Withheld,
@@ -32,7 +34,7 @@ pub(super) enum Without {
 
 /// Whether the texts of two pages are needed to compare them.
 pub(super) fn needs_texts(old: &PageFacts, new: &PageFacts) -> bool {
-    old.text != new.text && old.text_length > 0 && new.text_length > 0
+    !old.shell && !new.shell && old.text != new.text && old.text_length > 0 && new.text_length > 0
 }
 
 /// Compares two pages. `texts` are the main texts, old and new, where both are kept.
@@ -47,6 +49,10 @@ pub(super) fn compare(old: &PageFacts, new: &PageFacts, texts: Option<(&str, &st
         scores: None,
         without: Some(why),
     };
+    // The same shell may draw another page.
+    if old.shell || new.shell {
+        return without(Content::NotCompared, Without::Shell);
+    }
     if old.document == new.document && old.kind == new.kind {
         return plain(Content::Identical);
     }

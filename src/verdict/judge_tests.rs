@@ -36,6 +36,7 @@ fn page(document: &str, title: &str, text: &str) -> PageFacts {
         text: TextDigest::of(text.as_bytes()),
         text_length: text.len() as u64,
         canonical: None,
+        shell: false,
     }
 }
 

@@ -63,6 +63,7 @@ fn facts_for_tests(url: &str) -> crate::model::facts::CitationFacts {
                 text: TextDigest::of(b"t"),
                 text_length: 100,
                 canonical: None,
+                shell: false,
             }),
         },
     }

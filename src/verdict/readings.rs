@@ -89,6 +89,10 @@ impl Readings {
                 (self.content, self.scores) = (compared.content, compared.scores);
             }
             (Some(_), None) => {}
+            (None, _) if new.shell => {
+                self.evidence
+                    .push("only a script would draw what the page says: it cannot be compared later".into());
+            }
             // This copy becomes the baseline: against itself it is identical.
             (None, _) => self.content = Content::Identical,
         }
@@ -110,7 +114,8 @@ impl Readings {
             Some(Without::Locked) => {
                 format!("not the same pages as the copy of {day}, and without text to compare: scanned, or locked")
             }
-            Some(Without::Textless) => "no main text to compare: the page may be drawn by a script".into(),
+            Some(Without::Shell) => "not compared: only a script would draw what the page says".into(),
+            Some(Without::Textless) => "no main text to compare".into(),
             Some(Without::Withheld) => format!(
                 "the text is not that of {day}; how much has changed cannot be told, for the site asks that no copy be kept"
             ),

@@ -55,7 +55,7 @@ fn page_of_interest(facts: &CitationFacts) -> Option<&PageFacts> {
         .chain
         .page
         .as_ref()
-        .filter(|page| good && page.kind == PageKind::Html)
+        .filter(|page| good && page.kind == PageKind::Html && !page.shell)
 }
 
 /// A chain that ends on a home page, on another site, or at the address of an error page.

@@ -105,10 +105,12 @@ fn document(bytes: &[u8], url: &Url) -> Option<Page> {
 fn blank() -> Page {
     Page {
         assets: Vec::new(),
-        noarchive: Default::default(),
+        noarchive: false,
+        shell: false,
         kind: PageKind::Pdf,
         charset: "",
         title: String::new(),
+        byline: None,
         language: None,
         published: None,
         canonical: None,
