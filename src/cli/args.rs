@@ -607,6 +607,9 @@ fn end_of(text: &str) -> Result<Timestamp, String> {
         7 if month == 12 => just_before(Timestamp::parse(&format!("{:04}-01", year + 1))?),
         7 => just_before(Timestamp::parse(&format!("{year:04}-{:02}", month + 1))?),
         10 => just_before(start.plus(day)),
+        16 => just_before(start.plus(Duration::from_secs(60))),
+        // A copy was taken within the second that reports show.
+        _ if !text.contains('.') => just_before(start.plus(Duration::from_secs(1))),
         _ => start,
     })
 }
@@ -645,9 +648,13 @@ mod tests {
             ("2016-02", "2016-02-29T23:59:59Z"),
             ("2016-12", "2016-12-31T23:59:59Z"),
             ("2016-02-05", "2016-02-05T23:59:59Z"),
+            ("2016-02-05 14:30", "2016-02-05T14:30:59Z"),
             ("2016-02-05T14:30:00Z", "2016-02-05T14:30:00Z"),
         ] {
             assert_eq!(end_of(text).map(|t| t.to_string()), Ok(end.to_owned()), "{text}");
         }
+        let millis = |text: &str| end_of(text).map(|t| t.millis() % 1000);
+        assert_eq!(millis("2016-02-05T14:30:00Z"), Ok(999), "what reports show, to its end");
+        assert_eq!(millis("2016-02-05T14:30:00.25Z"), Ok(250));
     }
 }
