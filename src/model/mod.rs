@@ -13,6 +13,7 @@ pub mod link;
 pub mod list;
 pub mod page;
 pub mod report;
+pub mod revision;
 pub mod run;
 pub mod surt;
 pub mod time;

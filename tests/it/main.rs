@@ -18,4 +18,5 @@ mod report;
 mod resume;
 mod safety;
 mod snapshot;
+mod source;
 mod walls;
