@@ -26,6 +26,8 @@ pub(super) struct LinkRow {
     pub certificate_ends: Option<Timestamp>,
     /// Whether the bytes of its baseline are here.
     pub copy_kept: bool,
+    /// Whether the bytes of its last good answer are here.
+    pub good_kept: bool,
     /// Whether its newest verdict says another class than the one before it.
     pub news: bool,
 }
@@ -35,6 +37,15 @@ impl std::ops::Deref for LinkRow {
     fn deref(&self) -> &LinkReport {
         &self.report
     }
+}
+
+/// Which links.
+#[derive(Clone, Copy)]
+pub(super) enum Of {
+    /// All that this article has, and had.
+    Article(i64),
+    /// This one.
+    Citation(i64),
 }
 
 // A good verdict that still holds was last seen good at the newest check, not when it was first given.
@@ -52,6 +63,8 @@ const LINKS: &str = "
         ?2 IS NOT NULL AND v.class IS NOT coalesce((SELECT o.class FROM verdict o
             WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.id DESC LIMIT 1), 'ok'),
         last.certificate_ends,
+        (SELECT p.blob_id FROM capture e JOIN payload p ON p.id = e.payload_id
+         WHERE e.id = good.last_id) IS NOT NULL,
         a.locator,
         CASE ci.state WHEN 'retargeted' THEN
             (SELECT nu.url || iif(nc.fragment = '', '', '#' || nc.fragment) FROM citation_event e
@@ -70,10 +83,14 @@ const LINKS: &str = "
     LEFT JOIN capture good ON good.id = CASE
         WHEN v.class IN ('ok', 'moved', 'changed', 'replaced') THEN last.id ELSE v.last_good_id END";
 
-/// The links that an article has, and had, without what [`detail`] adds. With a run, it is told whether its verdicts are news.
-pub(super) fn links(sql: &Connection, article: i64, run: Option<i64>) -> rusqlite::Result<Vec<LinkRow>> {
-    sql.prepare_cached(&format!("{LINKS} WHERE ci.article_id = ?1"))?
-        .query_map(params![article, run], link)?
+/// The links, without what [`detail`] adds. With a run, it is told whether its verdicts are news.
+pub(super) fn links(sql: &Connection, of: Of, run: Option<i64>) -> rusqlite::Result<Vec<LinkRow>> {
+    let (column, id) = match of {
+        Of::Article(id) => ("ci.article_id", id),
+        Of::Citation(id) => ("ci.id", id),
+    };
+    sql.prepare_cached(&format!("{LINKS} WHERE {column} = ?1"))?
+        .query_map(params![id, run], link)?
         .collect()
 }
 
@@ -90,7 +107,7 @@ fn link(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         _ => None,
     };
     let report = LinkReport {
-        article: row.get(28)?,
+        article: row.get(29)?,
         url: row.get(0)?,
         fragment: (!fragment.is_empty()).then_some(fragment),
         class,
@@ -109,7 +126,7 @@ fn link(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         since: millis(16)?,
         confirmed: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
         state: row.get(2)?,
-        retargeted_to: row.get(29)?,
+        retargeted_to: row.get(30)?,
         first_seen: time(row, 3)?,
         last_checked: millis(18)?,
         last_good: millis(19)?,
@@ -123,6 +140,7 @@ fn link(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         url_id: row.get(23)?,
         judged_in: judged,
         copy_kept: row.get(25)?,
+        good_kept: row.get(28)?,
         news: row.get(26)?,
         certificate_ends: millis(27)?,
     })
@@ -183,6 +201,7 @@ pub(super) fn skipped(
             judged_in: None,
             certificate_ends: None,
             copy_kept: false,
+            good_kept: false,
             news: false,
         });
     }

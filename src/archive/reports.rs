@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     Reader, Result,
-    links::{LinkRow, detail, links, places, skipped},
+    links::{LinkRow, Of, detail, links, places, skipped},
     read::time,
     source_history::{Told, changes},
 };
@@ -59,7 +59,7 @@ impl Reader {
             let mut certificates = BTreeMap::new();
             let (mut told, mut source_changes) = (Vec::new(), Vec::new());
             for (id, version, summary) in &articles {
-                let mut own = links(sql, *id, scope.new_in_run)?;
+                let mut own = links(sql, Of::Article(*id), scope.new_in_run)?;
                 source_changes.extend(changes(sql, *id, scope.changes())?);
                 if let Some(version) = version {
                     skipped(

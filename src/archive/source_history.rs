@@ -39,6 +39,16 @@ pub(super) fn changes(sql: &Connection, article: i64, told: Told) -> rusqlite::R
     .collect()
 }
 
+/// What was done to one citation, or made a link lead to it; oldest first.
+pub(super) fn changes_of(sql: &Connection, citation: i64) -> rusqlite::Result<Vec<SourceChange>> {
+    sql.prepare_cached(&format!(
+        "{CHANGES} WHERE e.id IN (SELECT id FROM citation_event WHERE citation_id = ?1
+             UNION SELECT id FROM citation_event WHERE now_id = ?1) ORDER BY e.id"
+    ))?
+    .query_map([citation], change)?
+    .collect()
+}
+
 /// The newest run that visited an article, whatever it answered; 0 when none did.
 fn newest_run(sql: &Connection, article: i64) -> rusqlite::Result<i64> {
     // Ordered by time, as the index is: for a maximum of run ids the planner would walk the whole table.

@@ -16,6 +16,7 @@ use crate::model::time::Timestamp;
   evercite snapshot notes.md --cited-at 2016-02-05
   evercite check --quiet                          from cron: silent unless something changed
   evercite report                                 which links are dead, moved, changed
+  evercite explain https://example.org/source     why one of them is
   evercite query 'SELECT url, reason FROM dead_links'
 
 Exit codes: 0 nothing to tell; 1 the job could not be done (or another run is on);
@@ -57,6 +58,8 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Tell which links are dead, moved, changed or blocked
     Report(ReportArgs),
+    /// Explain a link: its verdicts over time, what they rest on, what would change today's
+    Explain(ExplainArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
     /// Take articles off the list, or watch a list no longer; what was captured stays
@@ -347,7 +350,7 @@ impl OutputArgs {
 pub enum ReportFormat {
     /// For reading
     Text,
-    /// For machines; schema in docs/report.schema.json
+    /// For machines; schemas are in docs/
     Json,
 }
 
@@ -370,6 +373,22 @@ pub struct ReportArgs {
     pub fail_on: Vec<String>,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite explain https://example.org/source
+  evercite explain example.org/source --article notes.md
+  evercite explain https://example.org/source --format json | jq '.links[].ledger'")]
+pub struct ExplainArgs {
+    /// The address of a link, as an article cites it; scheme, `www` and last slash may differ
+    pub url: String,
+    /// Only as this article cites it: its address, path, or a part of either that no other article has
+    #[arg(long, value_name = "ARTICLE")]
+    pub article: Option<String>,
+    /// How the explanation is written; the schema of JSON is in docs/explain.schema.json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

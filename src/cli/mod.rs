@@ -9,6 +9,7 @@ mod context;
 mod demo;
 mod dry_run;
 mod error;
+mod explain;
 mod hosts;
 mod lists;
 mod plumbing;
@@ -64,6 +65,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Check(args) => check::run(&global, args),
         Command::Resume(args) => snapshot::resume(&global, args),
         Command::Report(args) => report::run(&global, &args),
+        Command::Explain(args) => explain::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),

@@ -178,7 +178,7 @@ fn a_link_is_told_by_its_words_in_the_main_text() {
 #[test]
 fn many_links_that_say_the_same_take_no_longer_than_others() {
     let many = |first: u32| -> Vec<Mention<u32>> {
-        (first..first + 200_000)
+        (first..first + 50_000)
             .map(|target| Mention {
                 target,
                 anchor: "here".into(),
@@ -187,9 +187,9 @@ fn many_links_that_say_the_same_take_no_longer_than_others() {
             })
             .collect()
     };
-    // Were it quadratic, it would take hours.
+    // Were it quadratic, it would take minutes.
     assert_eq!(edits(&many(0), &many(1)).len(), 2);
-    assert_eq!(edits(&many(0), &many(1_000_000)).len(), 400_000);
+    assert_eq!(edits(&many(0), &many(1_000_000)).len(), 100_000);
 }
 
 fn any_version() -> impl Strategy<Value = Vec<Mention<String>>> {

@@ -10,8 +10,8 @@ use crate::model::{
 };
 
 /// Failures of a kind that may pass, each this long after the one before it, before the link is dead.
-const STRIKES: u32 = 3;
-const BETWEEN_STRIKES: Duration = Duration::from_secs(3 * 24 * 3600);
+pub(super) const STRIKES: u32 = 3;
+pub(super) const BETWEEN_STRIKES: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// Whether the main texts of baseline and page are needed for the verdict.
 pub fn wants_texts(facts: &CitationFacts) -> bool {

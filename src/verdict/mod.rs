@@ -11,9 +11,11 @@ pub mod drift;
 mod judge;
 mod marks;
 mod outage;
+mod outlook;
 mod paywall;
 mod soft404;
 pub mod wall;
 
 pub use judge::{judge, wants_texts};
 pub use outage::is_our_outage;
+pub use outlook::outlook;

@@ -5,6 +5,7 @@ mod assets;
 mod bad_input;
 mod check;
 mod demo;
+mod explain;
 mod formats;
 mod harness;
 mod hostile;
