@@ -207,13 +207,31 @@ CREATE TABLE citation (
     article_id INTEGER NOT NULL REFERENCES article (id),
     url_id INTEGER NOT NULL REFERENCES url (id),
     fragment TEXT NOT NULL DEFAULT '',
-    state TEXT NOT NULL,                    -- present, removed
+    state TEXT NOT NULL,                    -- present; removed, retargeted: no longer in the article
     first_seen_at INTEGER NOT NULL,
     removed_at INTEGER,
     verdict_id INTEGER REFERENCES verdict (id),
     UNIQUE (article_id, url_id, fragment)
 ) STRICT;
 CREATE INDEX citation_by_url ON citation (url_id);
+
+-- Append-only: what was done to a citation in later versions of its article. Only versions read by the
+-- same extractor from other bytes are compared, so that no rule of ours passes for an author's edit.
+CREATE TABLE citation_event (
+    id INTEGER PRIMARY KEY,
+    citation_id INTEGER NOT NULL REFERENCES citation (id),
+    run_id INTEGER NOT NULL REFERENCES run (id),
+    page_version_id INTEGER NOT NULL REFERENCES page_version (id),  -- the article, the first time it read so
+    at INTEGER NOT NULL,                    -- when that version was read
+    since INTEGER,                          -- when the article was last read before, as it read before
+    what TEXT NOT NULL,                     -- retargeted, removed, anchor-changed, added, restored
+    place INTEGER NOT NULL,                 -- as in link
+    anchor_before TEXT,
+    anchor_after TEXT,
+    now_id INTEGER REFERENCES citation (id) -- where a retargeted link leads now
+) STRICT;
+CREATE INDEX citation_event_by_citation ON citation_event (citation_id, id);
+CREATE INDEX citation_event_by_now ON citation_event (now_id) WHERE now_id IS NOT NULL;
 
 -- Append-only; the newest row of a citation counts.
 CREATE TABLE baseline (

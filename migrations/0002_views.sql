@@ -99,6 +99,25 @@ JOIN page_version w ON w.text_sha256 = v.text_sha256 AND w.url_id <> v.url_id AN
 JOIN url u ON u.id = v.url_id
 JOIN url o ON o.id = w.url_id
 WHERE v.text_length >= 200;
+-- What authors did to their links: one row for each change from one version of an article to the next.
+CREATE VIEW source_history AS
+SELECT
+    a.locator AS article,
+    u.url AS url,
+    nullif(ci.fragment, '') AS fragment,
+    strftime('%Y-%m-%dT%H:%M:%SZ', e.at / 1000, 'unixepoch') AS at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', e.since / 1000, 'unixepoch') AS since,
+    e.what,
+    CASE e.place WHEN 0 THEN 'main' ELSE 'around' END AS place,
+    e.anchor_before, e.anchor_after,
+    nu.url AS now_url,
+    nullif(nc.fragment, '') AS now_fragment
+FROM citation_event e
+JOIN citation ci ON ci.id = e.citation_id
+JOIN article a ON a.id = ci.article_id
+JOIN url u ON u.id = ci.url_id
+LEFT JOIN citation nc ON nc.id = e.now_id
+LEFT JOIN url nu ON nu.id = nc.url_id;
 
 -- Articles, with how many links each has and how many need attention.
 CREATE VIEW article_summary AS

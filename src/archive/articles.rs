@@ -2,11 +2,13 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::ingest::{Ingest, uid};
+use super::{
+    citations::Read,
+    ingest::{Ingest, uid},
+};
 use crate::model::{
     article::{ArticleKind, Seed},
     capture::Purpose,
-    link::Role,
     run::RunKind,
     time::Timestamp,
     url::Url,
@@ -248,8 +250,8 @@ impl Ingest<'_> {
         Ok(work.into_iter().collect())
     }
 
-    /// The task of an article came to its end: take up its new links, note the removed ones, and
-    /// see to it that all of them are visited, within the depth. `version` is `None` when it could not
+    /// The task of an article came to its end: take up its new links, note what was done to the others,
+    /// and see to it that all of them are visited, within the depth. `version` is `None` when it could not
     /// be read.
     pub(super) fn article_read(
         &mut self,
@@ -271,36 +273,18 @@ impl Ingest<'_> {
             if let Some(version) = version
                 && known != Some(version)
             {
-                self.sync_citations(article_id, version, at)?;
+                self.sync_citations(Read {
+                    run_id,
+                    article_id,
+                    known,
+                    version,
+                    at,
+                })?;
             }
             if visit_links {
                 self.add_citation_tasks(run_id, article_id, at)?;
             }
         }
-        Ok(())
-    }
-
-    fn sync_citations(&mut self, article_id: i64, version: i64, at: Timestamp) -> rusqlite::Result<()> {
-        let cite = Role::Cite.code();
-        self.sql.execute(
-            "INSERT INTO citation (article_id, url_id, fragment, state, first_seen_at)
-             SELECT DISTINCT ?1, target_id, coalesce(fragment, ''), 'present', ?3
-             FROM link WHERE page_version_id = ?2 AND target_id IS NOT NULL AND role = ?4
-             ON CONFLICT (article_id, url_id, fragment) DO UPDATE SET state = 'present', removed_at = NULL
-             WHERE state <> 'present'",
-            params![article_id, version, at.millis(), cite],
-        )?;
-        self.sql.execute(
-            "UPDATE citation SET state = 'removed', removed_at = ?3
-             WHERE article_id = ?1 AND state = 'present' AND (url_id, fragment) NOT IN
-                 (SELECT target_id, coalesce(fragment, '') FROM link
-                  WHERE page_version_id = ?2 AND target_id IS NOT NULL AND role = ?4)",
-            params![article_id, version, at.millis(), cite],
-        )?;
-        self.sql.execute(
-            "UPDATE article SET page_version_id = ?2 WHERE id = ?1",
-            params![article_id, version],
-        )?;
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use crate::model::time::Timestamp;
   evercite snapshot notes.md --cited-at 2016-02-05
   evercite check --quiet                          from cron: silent unless something changed
   evercite report                                 which links are dead, moved, changed
+  evercite explain https://example.org/source     why one of them is
   evercite query 'SELECT url, reason FROM dead_links'
 
 Exit codes: 0 nothing to tell; 1 the job could not be done (or another run is on);
@@ -59,6 +60,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Judge what is archived again by today's rules, without network
     Judge(JudgeArgs),
+    /// Explain a link: its verdicts over time, what they rest on, what would change today's
+    Explain(ExplainArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
     /// Take articles off the list, or watch a list no longer; what was captured stays
@@ -384,7 +387,7 @@ impl OutputArgs {
 pub enum ReportFormat {
     /// For reading
     Text,
-    /// For machines; schema in docs/report.schema.json
+    /// For machines; schemas are in docs/
     Json,
 }
 
@@ -407,6 +410,22 @@ pub struct ReportArgs {
     pub fail_on: Vec<String>,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite explain https://example.org/source
+  evercite explain example.org/source --article notes.md
+  evercite explain https://example.org/source --format json | jq '.links[].ledger'")]
+pub struct ExplainArgs {
+    /// The address of a link, as an article cites it; scheme, `www` and last slash may differ
+    pub url: String,
+    /// Only as this article cites it: its address, path, or a part of either that no other article has
+    #[arg(long, value_name = "ARTICLE")]
+    pub article: Option<String>,
+    /// How the explanation is written; the schema of JSON is in docs/explain.schema.json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -644,6 +663,9 @@ fn end_of(text: &str) -> Result<Timestamp, String> {
         7 if month == 12 => just_before(Timestamp::parse(&format!("{:04}-01", year + 1))?),
         7 => just_before(Timestamp::parse(&format!("{year:04}-{:02}", month + 1))?),
         10 => just_before(start.plus(day)),
+        16 => just_before(start.plus(Duration::from_secs(60))),
+        // A copy was taken within the second that reports show.
+        _ if !text.contains('.') => just_before(start.plus(Duration::from_secs(1))),
         _ => start,
     })
 }
@@ -682,9 +704,13 @@ mod tests {
             ("2016-02", "2016-02-29T23:59:59Z"),
             ("2016-12", "2016-12-31T23:59:59Z"),
             ("2016-02-05", "2016-02-05T23:59:59Z"),
+            ("2016-02-05 14:30", "2016-02-05T14:30:59Z"),
             ("2016-02-05T14:30:00Z", "2016-02-05T14:30:00Z"),
         ] {
             assert_eq!(end_of(text).map(|t| t.to_string()), Ok(end.to_owned()), "{text}");
         }
+        let millis = |text: &str| end_of(text).map(|t| t.millis() % 1000);
+        assert_eq!(millis("2016-02-05T14:30:00Z"), Ok(999), "what reports show, to its end");
+        assert_eq!(millis("2016-02-05T14:30:00.25Z"), Ok(250));
     }
 }

@@ -9,6 +9,7 @@ mod context;
 mod demo;
 mod dry_run;
 mod error;
+mod explain;
 mod hosts;
 mod judge;
 mod lists;
@@ -66,6 +67,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Resume(args) => snapshot::resume(&global, args),
         Command::Report(args) => report::run(&global, &args),
         Command::Judge(args) => judge::run(&global, &args),
+        Command::Explain(args) => explain::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),

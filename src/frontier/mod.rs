@@ -326,10 +326,10 @@ impl Frontier {
                 Ok(address) => Admission::AskRobots(address),
                 Err(_) => Admission::Go,
             },
-            Some(RobotsState::Rules(rules)) if rules.allows(url) => Admission::Go,
-            Some(RobotsState::Rules(_)) => {
-                Admission::Refuse(Access::RobotsExcluded, "robots.txt disallows this path".into())
-            }
+            Some(RobotsState::Rules(rules)) => match rules.forbids(url) {
+                None => Admission::Go,
+                Some(rule) => Admission::Refuse(Access::RobotsExcluded, format!("robots.txt says {rule:?}")),
+            },
             Some(RobotsState::ServerError(status)) => {
                 Admission::Refuse(Access::RobotsUnreachable, format!("robots.txt answers {status}"))
             }

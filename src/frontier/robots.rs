@@ -16,6 +16,8 @@ const MAX_FILE: usize = 512_000;
 const MAX_LINE: usize = 2083 * 8 - 1;
 /// A site that asks for more would stop a run, not slow it.
 const MAX_DELAY: f64 = 300.0;
+/// Characters of a pattern that are shown to people.
+const SHOWN: usize = 200;
 
 /// What robots.txt says to one robot: only the groups that apply to it are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,29 +64,45 @@ impl Rules {
         self.delay
     }
 
+    /// The line that forbids an address, its pattern in normal form; `None` where nothing does.
+    pub fn forbids(&self, url: &Url) -> Option<String> {
+        self.forbidding(&path_of(url.as_str())).map(|rule| {
+            let pattern: String = rule.literal.chars().take(SHOWN).collect();
+            let end = if rule.to_end { "$" } else { "" };
+            format!("Disallow: {pattern}{end}")
+        })
+    }
+
+    fn permits(&self, path: &str) -> bool {
+        self.forbidding(path).is_none()
+    }
+
     /// An escaped unreserved character (`%7E` for `~`) equals the bare one by the RFC, while the
     /// reference matcher tells them apart. Sites are written for either, so both must allow.
-    fn permits(&self, path: &str) -> bool {
+    fn forbidding(&self, path: &str) -> Option<&Rule> {
         // RFC 9309 section 2.2.2: the file itself is always allowed.
         if path == "/robots.txt" {
-            return true;
+            return None;
         }
         // Rules write a literal `*` or `$` escaped (section 2.2.3).
         let literal = escaped(path.as_bytes()).replace('*', "%2A").replace('$', "%24");
         let decoded = unreserved_decoded(&literal);
-        let verdict = |path: &str, pattern: fn(&Rule) -> &str| {
+        let deciding = |path: &str, pattern: fn(&Rule) -> &str| {
             let matching = self
                 .rules
                 .iter()
                 .filter(|rule| matches(pattern(rule), rule.to_end, path));
             let weight = |rule: &Rule| rule.octets - (rule.literal.len() - pattern(rule).len());
             // The most octets win, and allow wins a tie.
-            matching
-                .map(|rule| (weight(rule), rule.allow))
-                .max()
-                .is_none_or(|(_, allow)| allow)
+            matching.max_by_key(|rule| (weight(rule), rule.allow))
         };
-        verdict(&literal, |rule| &rule.literal) && verdict(&decoded, Rule::decoded)
+        [
+            deciding(&literal, |rule| &rule.literal),
+            deciding(&decoded, Rule::decoded),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|rule| !rule.allow)
     }
 }
 
@@ -439,6 +457,27 @@ mod tests {
             "+/d/ -/d/x -/d/index.htm",
         );
         check(format!("{star}Disallow: /?q\nDisallow: /;p"), "-?q=1 -/;p +/#?q");
+    }
+
+    #[test]
+    fn names_the_rule_that_forbids() {
+        let file = "User-agent: *\nAllow: /a/b\nDisallow: /a\nDisallow: /*.gif$\nDisallow: /\u{e9}\u{1b}[2J";
+        let rules = Rules::parse(file.as_bytes(), "evercite");
+        for (path, want) in [
+            ("/a/c", Some("Disallow: /a")),
+            ("/a/b/c", None),
+            ("/x.gif", Some("Disallow: /*.gif$")),
+            ("/x", None),
+        ] {
+            let url = Url::parse(&format!("https://example.org{path}")).unwrap();
+            assert_eq!(rules.forbids(&url).as_deref(), want, "{path}");
+        }
+        let long = Rules::parse(
+            format!("User-agent: *\nDisallow: /{}", "x*".repeat(1000)).as_bytes(),
+            "evercite",
+        );
+        let url = Url::parse(&format!("https://example.org/{}", "x".repeat(1000))).unwrap();
+        assert!(long.forbids(&url).is_some_and(|rule| rule.chars().count() < 250));
     }
 
     #[test]

@@ -39,6 +39,15 @@ impl Place {
     pub const fn code(self) -> i64 {
         self as i64
     }
+
+    /// The place of that integer.
+    pub const fn of_code(code: i64) -> Self {
+        if code == Self::Main.code() {
+            Self::Main
+        } else {
+            Self::Around
+        }
+    }
 }
 
 /// Where in a local source a link was written.

@@ -4,6 +4,8 @@
 use serde::Serialize;
 
 use super::{
+    link::Place,
+    revision::SourceEvent,
     time::Timestamp,
     verdict::{Access, Class, Content, Resource, Scores, Transport},
 };
@@ -26,6 +28,9 @@ pub struct Report {
     pub totals: Totals,
     /// The links, ordered by article, then class, then URL.
     pub links: Vec<LinkReport>,
+    /// What was done to the links of the articles, ordered by article, then time: in the newest run that
+    /// visited the article and in its main text, or ever and anywhere when every link is listed.
+    pub source_changes: Vec<SourceChange>,
     /// Hosts of checked links whose certificate ends soon, the next to end first.
     pub certificates: Vec<CertificateEnd>,
 }
@@ -131,8 +136,10 @@ pub struct LinkReport {
     pub since: Option<Timestamp>,
     /// Whether it was seen on two different days.
     pub confirmed: bool,
-    /// `present` or `removed`, at the source.
+    /// At the source: `present`, `removed` or `retargeted`.
     pub state: String,
+    /// Where a retargeted link leads now, with fragment.
+    pub retargeted_to: Option<String>,
     /// When the link was first seen in the article.
     pub first_seen: Timestamp,
     /// When it was last asked for.
@@ -145,6 +152,35 @@ pub struct LinkReport {
     pub anchor: String,
     /// Where it stands in the article.
     pub places: Vec<PlaceInArticle>,
+}
+
+/// What an author did to a link, from one version of the article to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceChange {
+    /// The article, as in [`ArticleSummary`].
+    pub article: String,
+    /// What was done.
+    pub what: SourceEvent,
+    /// The link: what it led to, for one that was retargeted.
+    pub url: String,
+    /// Fragment, without `#`.
+    pub fragment: Option<String>,
+    /// When the version that has it so was first read.
+    pub at: Timestamp,
+    /// When the version before was last read.
+    pub since: Option<Timestamp>,
+    /// Where the link stands, or stood.
+    pub place: Place,
+    /// The words it had; `None` for a link that was not there.
+    pub anchor_before: Option<String>,
+    /// The words it has; `None` for a link that is gone.
+    pub anchor_after: Option<String>,
+    /// Where a retargeted link leads now.
+    pub now_url: Option<String>,
+    /// The fragment of that address, without `#`.
+    pub now_fragment: Option<String>,
+    /// What became of the page it leads or led to, as last judged.
+    pub class: Class,
 }
 
 /// One exchange of a chain.
@@ -178,6 +214,6 @@ pub struct PlaceInArticle {
     pub column: Option<i64>,
     /// The heading it stands under.
     pub section: Option<String>,
-    /// `main` or `around`.
-    pub place: &'static str,
+    /// In the main text or around it.
+    pub place: Place,
 }

@@ -1,13 +1,15 @@
-//! A report into strings. Must not print, query or judge.
+//! Reports and explanations into strings. Must not print, query or judge.
 
+mod explain;
+mod lines;
 mod text;
 
-pub use text::{Style, legend, printable, text, totals};
+pub use explain::{Shell, explanation};
+pub use lines::{Style, printable};
+pub use text::{legend, text, totals};
 
-use crate::model::report::Report;
-
-/// The JSON form: one object, indented, newline at the end.
-pub fn json(report: &Report) -> String {
+/// The JSON form of a report or an explanation: one object, indented, newline at the end.
+pub fn json(report: &impl serde::Serialize) -> String {
     // Every field is a string, a number, a list or a map with string keys: it always serialises.
     let mut out = serde_json::to_string_pretty(report).unwrap_or_default();
     out.push('\n');

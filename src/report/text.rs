@@ -3,19 +3,12 @@
 
 use std::fmt::Write as _;
 
+use super::lines::{Style, clip, clip_end, wrap};
 use crate::model::{
-    report::{LinkReport, Report, Totals},
+    report::{LinkReport, Report, SourceChange, Totals},
+    revision::SourceEvent,
     verdict::Class,
 };
-
-/// How the text is set.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// Columns to fit into.
-    pub width: usize,
-    /// Whether ANSI colours are used.
-    pub colour: bool,
-}
 
 /// The whole report.
 pub fn text(report: &Report, style: Style) -> String {
@@ -34,7 +27,12 @@ pub fn text(report: &Report, style: Style) -> String {
             .iter()
             .filter(|link| link.article == article.article)
             .collect();
-        if links.is_empty() && report.articles.len() > 1 {
+        let changes: Vec<&SourceChange> = report
+            .source_changes
+            .iter()
+            .filter(|change| change.article == article.article)
+            .collect();
+        if links.is_empty() && changes.is_empty() && report.articles.len() > 1 {
             continue;
         }
         if !article.title.is_empty() {
@@ -47,6 +45,7 @@ pub fn text(report: &Report, style: Style) -> String {
         for class in Class::ALL {
             group(&mut out, *class, &links, style);
         }
+        source_changes(&mut out, &changes, style);
         let _ = writeln!(out);
     }
     certificates(&mut out, report, style);
@@ -87,7 +86,11 @@ fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
         style.paint(class, &format!("{} ({count})", class.as_str().to_uppercase()))
     );
     for link in of_class {
-        let _ = writeln!(out, "  {}", clip(&address(link), style.width - 2));
+        let _ = writeln!(
+            out,
+            "  {}",
+            clip(&address(&link.url, link.fragment.as_deref()), style.width - 2)
+        );
         for line in wrap(&sentence(link), style.width - 4) {
             let _ = writeln!(out, "    {line}");
         }
@@ -100,10 +103,66 @@ fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
     }
 }
 
-fn address(link: &LinkReport) -> String {
-    match &link.fragment {
-        Some(fragment) => format!("{}#{fragment}", link.url),
-        None => link.url.clone(),
+/// What was done to the links of one article.
+fn source_changes(out: &mut String, changes: &[&SourceChange], style: Style) {
+    let Some(first) = changes.first() else { return };
+    let at_once = changes.iter().all(|change| change.since == first.since);
+    let since = match first.since.filter(|_| at_once) {
+        Some(since) => format!(" SINCE {}", since.date()),
+        None => String::new(),
+    };
+    let _ = writeln!(
+        out,
+        "\n{}",
+        style.bold(&format!("CHANGES IN THE ARTICLE{since} ({})", changes.len()))
+    );
+    for change in changes {
+        let _ = writeln!(
+            out,
+            "  {}",
+            clip(&address(&change.url, change.fragment.as_deref()), style.width - 2)
+        );
+        let day = match at_once {
+            true => String::new(),
+            false => format!("{}: ", change.at.date()),
+        };
+        for line in wrap(&format!("{day}{}", done(change)), style.width - 4) {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+}
+
+/// What was done to a link, as a sentence whose subject is its address.
+pub(super) fn done(change: &SourceChange) -> String {
+    let words = |anchor: &Option<String>| match anchor.as_deref() {
+        None | Some("") => "without words".to_owned(),
+        Some(anchor) => format!("\u{201c}{anchor}\u{201d}"),
+    };
+    let (before, after) = (words(&change.anchor_before), words(&change.anchor_after));
+    let mut said = match change.what {
+        SourceEvent::Retargeted => {
+            let now = change.now_url.as_deref().unwrap_or_default();
+            let now = address(now, change.now_fragment.as_deref());
+            format!("the link {before} leads to {now} instead")
+        }
+        SourceEvent::Removed => format!("no longer cited; it was {before}"),
+        SourceEvent::AnchorChanged => format!("now cited as {after}; it was {before}"),
+        SourceEvent::Added => format!("newly cited as {after}"),
+        SourceEvent::Restored => format!("cited again, as {after}"),
+    };
+    if matches!(change.what, SourceEvent::Retargeted | SourceEvent::Removed)
+        && !matches!(change.class, Class::Ok | Class::Unchecked)
+    {
+        let _ = write!(said, "; its verdict was {}", change.class);
+    }
+    said
+}
+
+/// An address as it is cited.
+pub(super) fn address(url: &str, fragment: Option<&str>) -> String {
+    match fragment {
+        Some(fragment) => format!("{url}#{fragment}"),
+        None => url.to_owned(),
     }
 }
 
@@ -121,13 +180,17 @@ fn sentence(link: &LinkReport) -> String {
     if matches!(link.class, Class::Dead | Class::Changed | Class::Replaced) && !link.confirmed {
         sentence.push_str(", to be confirmed on another day");
     }
-    if link.state != "present" {
-        sentence.push_str("; no longer in the article");
+    match (&link.retargeted_to, link.state.as_str()) {
+        (Some(to), _) => {
+            let _ = write!(sentence, "; in the article the link leads to {to} now");
+        }
+        (None, "present") => {}
+        (None, _) => sentence.push_str("; no longer in the article"),
     }
     sentence
 }
 
-fn place(link: &LinkReport) -> Option<String> {
+pub(super) fn place(link: &LinkReport) -> Option<String> {
     let anchor = match link.anchor.as_str() {
         "" => None,
         anchor => Some(format!("\u{201c}{anchor}\u{201d}")),
@@ -222,95 +285,4 @@ pub fn legend(totals: &Totals, style: Style) -> String {
         let _ = writeln!(out, "  {line}");
     }
     out
-}
-
-/// A text without control characters: what a hostile page says must not steer a terminal.
-pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
-        .collect()
-}
-
-/// Cuts to `width` characters, in the middle of addresses so that both ends can be read.
-fn clip(text: &str, width: usize) -> String {
-    let text = &printable(text);
-    let length = text.chars().count();
-    if length <= width {
-        return text.to_owned();
-    }
-    let keep = width.saturating_sub(1);
-    let (head, tail) = (keep - keep / 3, keep / 3);
-    let start: String = text.chars().take(head).collect();
-    let end: String = text.chars().skip(length - tail).collect();
-    format!("{start}…{end}")
-}
-
-/// Cuts prose to `width` characters, at its end.
-fn clip_end(text: &str, width: usize) -> String {
-    let text = &printable(text);
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let start: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{}…", start.trim_end())
-}
-
-/// Breaks at spaces into lines of at most `width` characters; a longer word is cut.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let word = clip(word, width);
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
-        }
-    }
-    lines
-}
-
-impl Style {
-    fn bold(self, text: &str) -> String {
-        self.dress(anstyle::Style::new().bold(), text)
-    }
-
-    fn paint(self, class: Class, text: &str) -> String {
-        use anstyle::AnsiColor as Colour;
-        let colour = match class {
-            Class::Dead | Class::Replaced => Colour::Red,
-            Class::Changed | Class::Moved | Class::Suspect => Colour::Yellow,
-            Class::Blocked | Class::Excluded => Colour::Cyan,
-            Class::Ok => Colour::Green,
-            Class::Skipped | Class::Unchecked => return text.to_owned(),
-        };
-        self.dress(colour.on_default().bold(), text)
-    }
-
-    fn dress(self, style: anstyle::Style, text: &str) -> String {
-        if self.colour {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wraps_and_clips_to_the_width() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("", 7), Vec::<String>::new());
-        assert_eq!(clip("short", 10), "short");
-        let clipped = clip("http://example.org/a/very/long/path/to/a/page.html", 30);
-        assert_eq!(clipped.chars().count(), 30);
-        assert!(
-            clipped.starts_with("http://example.org") && clipped.ends_with("page.html"),
-            "{clipped}"
-        );
-    }
 }

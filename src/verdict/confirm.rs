@@ -17,6 +17,8 @@ use crate::model::{
 /// Failures of a kind that may pass before a link is dead.
 pub const STRIKES: u32 = 3;
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Between two of them at least.
+pub const BETWEEN_STRIKES: Duration = Duration::from_secs(3 * 24 * 3600);
 /// A dead link is asked again after so many days, by how long it has been dead: for ever.
 const RECHECKS: [u32; 4] = [7, 14, 30, 90];
 
@@ -43,7 +45,7 @@ impl Confirmation {
     /// Between two strikes at least.
     pub fn between_strikes(self) -> Duration {
         match self {
-            Confirmation::Days => 3 * DAY,
+            Confirmation::Days => BETWEEN_STRIKES,
             Confirmation::After(wait) => wait,
         }
     }
@@ -124,9 +126,7 @@ pub fn due(verdict: &Verdict, checked: Timestamp) -> Option<Timestamp> {
             let days = gap.copied().unwrap_or(RECHECKS[RECHECKS.len() - 1]);
             Some(checked.plus(days * DAY))
         }
-        Class::Suspect => verdict
-            .last_strike
-            .map(|strike| strike.plus(Confirmation::Days.between_strikes())),
+        Class::Suspect => verdict.last_strike.map(|strike| strike.plus(BETWEEN_STRIKES)),
         _ => None,
     }
 }

@@ -15,6 +15,7 @@ pub mod drift;
 mod judge;
 mod marks;
 mod outage;
+mod outlook;
 mod owner;
 mod paywall;
 mod readings;
@@ -25,6 +26,7 @@ pub mod wall;
 pub use confirm::{Confirmation, Policy};
 pub use judge::{Texts, judge, verdict, wants_copies, wants_texts};
 pub use outage::is_our_outage;
+pub use outlook::outlook;
 
 /// A citation of an address that answers 200 with a page, and of which nothing is known yet.
 #[cfg(test)]

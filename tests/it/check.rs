@@ -225,7 +225,7 @@ fn new_links_are_taken_up_and_removed_ones_noted() {
     for (path, class, state) in [
         ("/stays", "ok", "present"),
         ("/comes", "ok", "present"),
-        ("/goes", "ok", "removed"),
+        ("/goes", "ok", "retargeted"),
     ] {
         let link = report.link(&site.url(path));
         assert_eq!(

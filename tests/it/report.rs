@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Answer, Evercite, LiveSite, NOBODY, Site, citing, page, prose};
+use crate::harness::{Answer, Evercite, LiveSite, NOBODY, Site, citing, page, prose, schema};
 
 fn a_site_with_findings() -> LiveSite {
     let long = format!(
@@ -90,6 +90,7 @@ fn json_has_every_field_of_the_schema() {
     evercite.ok(&["snapshot", &site.url("/article")]);
     let report = evercite.report();
     report.adds_up();
+    schema::assert_valid(&report.0, "report.schema.json");
     let fields = [
         "article",
         "url",

@@ -3,6 +3,7 @@
 
 pub mod coding;
 pub mod hostile;
+pub mod schema;
 mod server;
 
 use std::{
