@@ -106,11 +106,25 @@ impl Ground<'_> {
             let heir = self
                 .children(at)
                 .find(|child| self.tree.tag(*child) != Tag::Text && holds(child));
-            match heir.filter(|&heir| whole > 0 && !is_paragraph(self.tree.tag(heir)) && !self.has_peers(at, heir)) {
+            match heir.filter(|&heir| whole > 0 && !self.is_one_paragraph(heir) && !self.has_peers(at, heir)) {
                 Some(heir) => at = heir,
                 None => return at,
             }
         }
+    }
+
+    /// Whether an element is a paragraph, or wraps one and nothing else: a layout may wrap what another
+    /// does not.
+    fn is_one_paragraph(&self, mut at: usize) -> bool {
+        while !is_paragraph(self.tree.tag(at)) {
+            let says = |child: &usize| !self.dropped[*child] && self.weight[*child].all > 0;
+            let mut children = self.children(at).filter(says);
+            match (children.next(), children.next()) {
+                (Some(only), None) if self.tree.tag(only) != Tag::Text => at = only,
+                _ => return false,
+            }
+        }
+        true
     }
 
     /// Whether one element holds half of the prose in paragraphs of its own.
