@@ -196,7 +196,7 @@ impl Readings {
                     "the page now speaks of {phrase:?}, the copy of {day} did not read so"
                 ));
             } else {
-                let (removed, added) = drift::changes(before, after);
+                let drift::Changes { removed, added, .. } = drift::changes(before, after);
                 self.evidence
                     .push(format!("{} sentences removed, {} added", removed.len(), added.len()));
             }

@@ -8,11 +8,14 @@ pub mod access;
 mod chain;
 mod detour;
 pub mod drift;
+pub mod fragment;
 mod judge;
 mod marks;
 mod outage;
 mod paywall;
+pub mod quote;
 mod soft404;
+mod tokens;
 pub mod wall;
 
 pub use judge::{judge, wants_texts};

@@ -1,0 +1,40 @@
+//! Words and places inside a page: what an article quotes from it, and what a fragment points at.
+
+use super::words::words;
+
+words! {
+    /// What became of quoted words.
+    pub enum Wording {
+        /// They are there, apart from letter case, punctuation and white space.
+        Exact = "exact",
+        /// Words much like them are there.
+        Near = "near",
+        /// They are not there.
+        Missing = "missing",
+    }
+}
+
+words! {
+    /// Whether what a fragment points at is on a page.
+    pub enum Presence {
+        /// It is.
+        There = "there",
+        /// It is not, though it was, or would have to be.
+        Missing = "missing",
+        /// A script may make it, or an application reads the fragment: nothing can be told.
+        Unknown = "unknown",
+    }
+}
+
+/// The places and the words of a page that a fragment can point at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Anchors {
+    /// Values of `id`, and of `name` of `<a>`, as written; sorted, each once.
+    pub ids: Vec<String>,
+    /// All text that a reader sees, not only the main text: one block a line, white space folded, NFC.
+    pub text: String,
+    /// Whether a script may add places or words to these.
+    pub scripted: bool,
+    /// Whether the page is HTML that was read to its end, so that what is not here is not there.
+    pub whole: bool,
+}
