@@ -114,6 +114,7 @@ pub(super) fn read_page(name: &str, url: Option<&str>) -> Result<Page, CliError>
         url: &address,
         local: true,
         assets: false,
+        quotes: false,
     }))
 }
 
