@@ -132,19 +132,11 @@ impl<'a> Compared<'a> {
             let _ = writeln!(out, "! {}", show.clip(&notice.text));
         }
         let altered = self.changes.altered.iter().map(|altered| show.altered(altered));
-        show.list(&mut out, "altered", altered.collect());
+        show.list(&mut out, "altered", altered);
         let gone = self.changes.gone();
-        show.list(
-            &mut out,
-            "removed",
-            gone.iter().map(|text| show.line(false, text)).collect(),
-        );
+        show.list(&mut out, "removed", gone.iter().map(|text| show.line(false, text)));
         let come = self.changes.come();
-        show.list(
-            &mut out,
-            "added",
-            come.iter().map(|text| show.line(true, text)).collect(),
-        );
+        show.list(&mut out, "added", come.iter().map(|text| show.line(true, text)));
         out
     }
 }
@@ -179,18 +171,19 @@ struct Show {
 }
 
 impl Show {
-    fn list(&self, out: &mut String, what: &str, lines: Vec<String>) {
-        if lines.is_empty() {
+    fn list(&self, out: &mut String, what: &str, lines: impl ExactSizeIterator<Item = String>) {
+        let count = lines.len();
+        if count == 0 {
             return;
         }
-        let noun = if lines.len() == 1 { "sentence" } else { "sentences" };
-        let _ = writeln!(out, "\n{} {noun} {what}:", lines.len());
-        let shown = if self.all { lines.len() } else { SHOWN.min(lines.len()) };
-        for line in &lines[..shown] {
+        let noun = if count == 1 { "sentence" } else { "sentences" };
+        let _ = writeln!(out, "\n{count} {noun} {what}:");
+        let shown = if self.all { count } else { SHOWN.min(count) };
+        for line in lines.take(shown) {
             let _ = writeln!(out, "{line}");
         }
-        if shown < lines.len() {
-            let _ = writeln!(out, "... and {} more; --all shows them", lines.len() - shown);
+        if shown < count {
+            let _ = writeln!(out, "... and {} more; --all shows them", count - shown);
         }
     }
 

@@ -24,6 +24,8 @@ const COMMON: usize = 4;
 const CANDIDATES: usize = 4;
 /// Steps spent on telling words apart, over all pairs.
 const STEPS: usize = 20_000_000;
+/// Bytes of altered sentences whose words are told apart; of those beyond, only that they are altered.
+const TOLD: usize = 2 * 1024 * 1024;
 
 /// What has changed from one text to another.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,7 +51,8 @@ pub struct Altered<'a> {
     pub new: &'a str,
     /// Share of words in common, from .5 to 1 (Dice).
     pub similarity: f64,
-    /// What is different; empty when only letter case, punctuation or white space is.
+    /// What is different; empty when only letter case, punctuation or white space is. Behind megabytes of
+    /// altered sentences, all of it.
     pub changes: Vec<Change<'a>>,
 }
 
@@ -153,14 +156,22 @@ pub fn changes<'a>(old: &'a str, new: &'a str) -> Changes<'a> {
     };
     let neighbours = neighbours((&a, &removed_at), (&b, &added_at));
     let names = capitals_tell(old) && capitals_tell(new);
-    let mut budget = STEPS;
-    let altered = pairing.pairs(neighbours).into_iter().map(|(similarity, r, n)| Altered {
-        removed: r,
-        added: n,
-        old: removed[r],
-        new: added[n],
-        similarity,
-        changes: words_changed(removed[r], added[n], names, &mut budget),
+    let (mut budget, mut told) = (STEPS, 0);
+    let altered = pairing.pairs(neighbours).into_iter().map(|(similarity, r, n)| {
+        let (old, new) = (removed[r], added[n]);
+        told += old.len() + new.len();
+        let changes = match told <= TOLD {
+            true => words_changed(old, new, names, &mut budget),
+            false => vec![whole(old, new)],
+        };
+        Altered {
+            removed: r,
+            added: n,
+            old,
+            new,
+            similarity,
+            changes,
+        }
     });
     let altered = altered.collect();
     Changes {
@@ -195,7 +206,9 @@ fn sorted_features(sentence: &str) -> Vec<u64> {
 /// Removed and added sentences that stand in the same place: between the same two that stayed, and as
 /// far from the one before, or from the one after.
 fn neighbours(old: (&[&str], &[usize]), new: (&[&str], &[usize])) -> Vec<(u32, u32)> {
-    let (from_old, from_new) = (places(old.0, old.1), places(new.0, new.1));
+    let first = |missing: &[usize]| missing.len().min(PAIRED_MAX);
+    let from_old = places(old.0, &old.1[..first(old.1)]);
+    let from_new = places(new.0, &new.1[..first(new.1)]);
     let mut pairs = Vec::new();
     for side in 0..2 {
         let known: HashMap<Place<'_>, u32> = (0..).zip(&from_new).map(|(n, place)| (place[side], n)).collect();
@@ -354,6 +367,16 @@ fn words_changed<'a>(old: &'a str, new: &'a str, names: bool, budget: &mut usize
         }
     }
     found
+}
+
+/// One sentence in the place of another, its words not told apart.
+fn whole<'a>(old: &'a str, new: &'a str) -> Change<'a> {
+    Change {
+        kind: ChangeKind::Words,
+        old,
+        new,
+        at: 0..new.len(),
+    }
 }
 
 fn change<'a>(old: (&'a str, &[Unit]), new: (&'a str, &[Unit]), kind: ChangeKind, at: usize) -> Change<'a> {

@@ -23,6 +23,8 @@ use crate::{
 const LISTED: usize = 3;
 /// Words that a label has behind it at least.
 const WORDS: usize = 3;
+/// Lines looked at.
+const LINES: usize = 20_000;
 /// Longest notice told, in characters.
 const LONGEST: usize = 1_000;
 
@@ -68,7 +70,12 @@ pub fn notice(old: Side<'_>, new: Side<'_>) -> Option<Notice> {
 /// Every notice in a text, in order. Few more than [`LISTED`] are looked for.
 fn in_text(text: &str) -> Vec<(NoticeKind, &str)> {
     let mut found = Vec::new();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .take(LINES)
+        .peekable();
     while let Some(line) = lines.next() {
         if found.len() > LISTED {
             break;

@@ -339,7 +339,12 @@ impl Lexer<'_> {
         let mut next = from;
         while next < self.tokens.len() && next < from + 8 {
             let (token, gap) = (self.tokens[next], self.gap(next).trim());
-            let unspaced = lexicon::unspaced_unit(&self.text[token.start..]);
+            let is_unspaced = token.script != Script::Spaced || self.word(next) == "％";
+            let unspaced = if is_unspaced {
+                lexicon::unspaced_unit(&self.text[token.start..])
+            } else {
+                0
+            };
             let sign = self.word(next).chars().next().is_some_and(|c| !c.is_alphanumeric());
             let degree = gap == "°" && matches!(self.word(next), "C" | "F");
             let per_cent =
