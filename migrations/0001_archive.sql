@@ -199,6 +199,7 @@ CREATE TABLE occurrence (
     span_end INTEGER,
     line INTEGER,
     column INTEGER,
+    quotes TEXT,                            -- JSON array of what the article quotes beside it; NULL: nothing
     PRIMARY KEY (page_version_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 
@@ -264,6 +265,7 @@ CREATE TABLE verdict (
     status INTEGER,
     final_url TEXT,
     moved_to TEXT,                          -- by a permanent redirect, or where its text was found
+    passages TEXT,                          -- JSON: what became of quoted words and of the fragment; NULL: none
     reason TEXT NOT NULL,
     evidence TEXT NOT NULL,                 -- JSON array of sentences
     since INTEGER NOT NULL,

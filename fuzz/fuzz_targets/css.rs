@@ -14,6 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
             url: &url,
             local: false,
             assets: true,
+            quotes: true,
         })
     };
     let _ = read(bytes, "text/css");

@@ -13,6 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
         url: &url,
         local: true,
         assets: false,
+        quotes: true,
     });
     assert!(!page.text.contains('\r'));
     for link in &page.links {

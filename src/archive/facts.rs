@@ -11,6 +11,7 @@ use crate::model::{
     digest::{DocumentDigest, TextDigest},
     facts::{BaselineFacts, ChainFacts, CitationFacts, HopFacts, Judged, PageFacts},
     page::EXTRACTOR_VERSION,
+    passage::Passage,
     time::Timestamp,
     verdict::{RULES_VERSION, Scores, Verdict},
 };
@@ -138,17 +139,70 @@ pub(super) fn facts(
         Some(first) => page(sql, last_of(sql, first)?)?,
         None => None,
     };
+    let (fragment, article_version): (String, Option<i64>) = sql
+        .prepare_cached(
+            "SELECT ci.fragment, a.page_version_id FROM citation ci JOIN article a ON a.id = ci.article_id WHERE ci.id = ?",
+        )?
+        .query_row([citation], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let quotes = quotes(sql, article_version, url_id, &fragment)?;
+    let holds_on = !quotes.is_empty() || !fragment.is_empty();
     Ok(CitationFacts {
         citation,
         url: sql
             .prepare_cached("SELECT url FROM url WHERE id = ?")?
             .query_row([url_id], |row| row.get(0))?,
+        seen_good: if holds_on {
+            seen_good(sql, url_id, attempt)?
+        } else {
+            None
+        },
+        fragment,
+        quotes,
         baseline: baseline(sql, citation)?,
         previous,
         last_good,
         last_page,
         chain: chain(sql, attempt)?,
     })
+}
+
+/// What an article quotes beside its links to an address, each once, in order.
+fn quotes(sql: &Connection, article: Option<i64>, url_id: i64, fragment: &str) -> rusqlite::Result<Vec<String>> {
+    let Some(version) = article else { return Ok(Vec::new()) };
+    // By target: an article may have more links than an address has articles.
+    let rows: Vec<String> = sql
+        .prepare_cached(
+            "SELECT o.quotes FROM link l INDEXED BY link_by_target
+             CROSS JOIN occurrence o ON o.page_version_id = l.page_version_id AND o.ordinal = l.ordinal
+             WHERE l.target_id = ?2 AND l.page_version_id = ?1 AND coalesce(l.fragment, '') = ?3
+                 AND o.quotes IS NOT NULL ORDER BY l.ordinal LIMIT 16",
+        )?
+        .query_map(params![version, url_id, fragment], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut found: Vec<String> = Vec::new();
+    for row in rows {
+        let quotes: Vec<String> = serde_json::from_str(&row)
+            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e)))?;
+        for quote in quotes {
+            if !found.contains(&quote) {
+                found.push(quote);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// When an address was last seen good before an attempt.
+fn seen_good(sql: &Connection, url_id: i64, attempt: i64) -> rusqlite::Result<Option<Timestamp>> {
+    sql.prepare_cached(
+        "SELECT c.at FROM capture c INDEXED BY capture_by_url
+         WHERE c.url_id = ?1 AND c.id < ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe')
+             AND (SELECT l.transport = 'ok' AND l.access = 'open' AND (l.status = 304 OR l.status BETWEEN 200 AND 299)
+                  FROM capture l WHERE l.id = c.last_id)
+         ORDER BY c.at DESC LIMIT 1",
+    )?
+    .query_row(params![url_id, attempt], |row| time(row, 0))
+    .optional()
 }
 
 /// The end of a chain.
@@ -271,6 +325,7 @@ fn baseline(sql: &Connection, citation: i64) -> rusqlite::Result<Option<Baseline
             Ok(BaselineFacts {
                 id,
                 captured_at,
+                last_capture: Some(last),
                 language,
                 page,
             })
@@ -281,7 +336,7 @@ fn baseline(sql: &Connection, citation: i64) -> rusqlite::Result<Option<Baseline
 pub(super) fn verdict_row(sql: &Connection, id: i64) -> rusqlite::Result<(Verdict, Option<i64>)> {
     sql.prepare_cached(
         "SELECT class, transport, access, resource, content, jaccard, containment, title_similarity, status, final_url,
-             reason, evidence, since, confirmed, strikes, last_strike_at, last_good_id, since_last, moved_to
+             reason, evidence, since, confirmed, strikes, last_strike_at, last_good_id, since_last, moved_to, passages
          FROM verdict WHERE id = ?",
     )?
     .query_row([id], |row| {
@@ -296,6 +351,7 @@ pub(super) fn verdict_row(sql: &Connection, id: i64) -> rusqlite::Result<(Verdic
             status: row.get(8)?,
             final_url: row.get(9)?,
             moved_to: row.get(18)?,
+            passages: passages(row, 19)?,
             reason: row.get(10)?,
             evidence: sentences(row, 11)?,
             since: time(row, 12)?,
@@ -318,6 +374,15 @@ pub(super) fn scores(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Sco
         }),
         None => None,
     })
+}
+
+/// A JSON array of passages; empty for NULL.
+pub(super) fn passages(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Passage>> {
+    match row.get::<_, Option<String>>(column)? {
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e))),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// A JSON array of strings.
@@ -348,13 +413,19 @@ impl Ingest<'_> {
             let v = &one.verdict;
             let evidence =
                 serde_json::to_string(&v.evidence).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+            let held = match v.passages.as_slice() {
+                [] => None,
+                held => Some(
+                    serde_json::to_string(held).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?,
+                ),
+            };
             self.sql
                 .prepare_cached(
                     "INSERT INTO verdict (citation_id, capture_id, run_id, rules_version, at, class, transport, access,
                          resource, content, jaccard, containment, title_similarity, status, final_url, reason, evidence,
-                         since, confirmed, strikes, last_strike_at, baseline_id, last_good_id, since_last, moved_to)
+                         since, confirmed, strikes, last_strike_at, baseline_id, last_good_id, since_last, moved_to, passages)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                         ?20, ?21, ?22, ?23, ?24, ?25)
+                         ?20, ?21, ?22, ?23, ?24, ?25, ?26)
                      ON CONFLICT (citation_id, capture_id, rules_version) DO NOTHING",
                 )?
                 .execute(params![
@@ -383,6 +454,7 @@ impl Ingest<'_> {
                     one.last_good,
                     v.since_last.as_str(),
                     v.moved_to,
+                    held,
                 ])?;
             self.sql
                 .prepare_cached(

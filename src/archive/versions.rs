@@ -211,10 +211,12 @@ impl Ingest<'_> {
 
     fn occurrence(&mut self, version: i64, ordinal: i64, link: &Link) -> rusqlite::Result<()> {
         let span = link.span;
+        let quotes = (!link.quotes.is_empty()).then(|| serde_json::json!(link.quotes).to_string());
         self.sql
             .prepare_cached(
-                "INSERT INTO occurrence (page_version_id, ordinal, raw, skip, section, span_start, span_end, line, column)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO occurrence (page_version_id, ordinal, raw, skip, section, span_start, span_end, line, column,
+                     quotes)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 version,
@@ -226,6 +228,7 @@ impl Ingest<'_> {
                 span.map(|s| s.end as i64),
                 span.map(|s| s.line as i64),
                 span.map(|s| s.column as i64),
+                quotes,
             ])?;
         Ok(())
     }

@@ -573,9 +573,16 @@ pub struct TextArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   evercite compare then.html now.html
-  evercite compare --batch < pairs.jsonl")]
+  evercite show https://example.org/a --at 2016 --as html | evercite compare - now.html
+  evercite compare then.md now.md --all
+  evercite compare then.html now.html --format json | jq '.altered[].changes[]'
+  evercite compare --batch < pairs.jsonl
+
+Exit code 0 when the texts are the same, 2 when they differ. In an altered sentence
+-this- was there and +this+ is. Classes: identical; cosmetic (the same text);
+minor; appended (all that was there, and more); major; replaced; not-compared.")]
 pub struct CompareArgs {
-    /// The old version and the new one
+    /// The old version and the new one; one of them may be - for standard input
     #[arg(num_args = 2, value_names = ["OLD", "NEW"], required_unless_present = "batch")]
     pub files: Vec<String>,
     /// The address both came from
@@ -584,7 +591,11 @@ pub struct CompareArgs {
     /// How the answer is written
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
-    /// JSON Lines: {id, url, old, new} in, {id, class, scores, removed, added} out
+    /// Whole lists and sentences, however long
+    #[arg(long)]
+    pub all: bool,
+    /// JSON Lines: {id, url, old, new} in; {id, class, jaccard, containment, title, removed, added,
+    /// altered, notice} out
     #[arg(long)]
     pub batch: bool,
 }

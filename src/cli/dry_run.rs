@@ -89,6 +89,7 @@ pub fn snapshot(seeds: &[Seed], scope: &Scope, output: &OutputArgs) -> Result<u8
                 url: document.base.as_ref().unwrap_or(&nowhere),
                 local: true,
                 assets: false,
+                quotes: false,
             });
             for link in page.links.iter().filter(|link| link.role == Role::Cite) {
                 match &link.target {

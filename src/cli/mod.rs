@@ -4,6 +4,7 @@
 mod args;
 mod articles;
 mod check;
+mod compare;
 mod config;
 mod context;
 mod demo;
@@ -76,7 +77,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Demo(args) => demo::run(&global, &args),
         Command::Url(args) => plumbing::url(&args),
         Command::Text(args) => plumbing::text(&args),
-        Command::Compare(args) => plumbing::compare(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Robots(args) => plumbing::robots(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

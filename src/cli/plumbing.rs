@@ -1,12 +1,12 @@
-//! Plumbing for scripts: one question, or JSON Lines with `--batch`.
+//! Plumbing for scripts: one question, or JSON Lines with `--batch`. `compare` has a file of its own.
 
 use std::io::BufRead;
 
 use serde_json::{Value, json};
 
 use super::{
-    CLEAN, FINDINGS,
-    args::{CompareArgs, PlumbingArgs, ReportFormat, RobotsArgs, TextArgs},
+    CLEAN,
+    args::{PlumbingArgs, ReportFormat, RobotsArgs, TextArgs},
     context,
     error::CliError,
 };
@@ -18,10 +18,8 @@ use crate::{
         page::Page,
         surt,
         url::{self, Url},
-        verdict::{Content, Scores},
     },
     source,
-    verdict::drift,
 };
 
 /// Stands for a page's address where none was given.
@@ -77,101 +75,6 @@ fn page_json(page: &Page) -> Value {
     json!({"text": page.text, "title": page.title, "date": page.published, "lang": page.language})
 }
 
-pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
-    if args.batch {
-        return batch(|row| {
-            let url = address(row.get("url").and_then(Value::as_str));
-            let old = extract::read_html(&string(row, "old")?, &url);
-            let new = extract::read_html(&string(row, "new")?, &url);
-            Ok(compared(&old, &new).json())
-        });
-    }
-    let [old, new] = args.files.as_slice() else {
-        return Err(CliError::usage(
-            "compare wants two files",
-            "see `evercite compare --help`",
-        ));
-    };
-    let (old, new) = (
-        read_page(old, args.url.as_deref())?,
-        read_page(new, args.url.as_deref())?,
-    );
-    let found = compared(&old, &new);
-    match args.format {
-        ReportFormat::Json => context::print(&format!("{}\n", found.json()))?,
-        ReportFormat::Text => context::print(&found.text())?,
-    }
-    let same = matches!(found.content, Content::Identical | Content::Cosmetic);
-    Ok(if same { CLEAN } else { FINDINGS })
-}
-
-struct Compared<'a> {
-    content: Content,
-    scores: Option<Scores>,
-    removed: Vec<&'a str>,
-    added: Vec<&'a str>,
-}
-
-fn compared<'a>(old: &'a Page, new: &'a Page) -> Compared<'a> {
-    if old.document == new.document {
-        return Compared {
-            content: Content::Identical,
-            scores: None,
-            removed: vec![],
-            added: vec![],
-        };
-    }
-    if old.text_digest == new.text_digest {
-        return Compared {
-            content: Content::Cosmetic,
-            scores: None,
-            removed: vec![],
-            added: vec![],
-        };
-    }
-    let side = |page: &'a Page| drift::Side {
-        title: &page.title,
-        text: &page.text,
-    };
-    let (content, scores) = drift::compare(side(old), side(new));
-    let (removed, added) = drift::changes(&old.text, &new.text);
-    Compared {
-        content,
-        scores: Some(scores),
-        removed,
-        added,
-    }
-}
-
-impl Compared<'_> {
-    fn json(&self) -> Value {
-        let mut value = json!({"class": self.content, "removed": self.removed, "added": self.added});
-        if let Some(scores) = self.scores {
-            value["jaccard"] = json!(scores.jaccard);
-            value["containment"] = json!(scores.containment);
-            value["title"] = json!(scores.title);
-        }
-        value
-    }
-
-    fn text(&self) -> String {
-        let mut out = match self.scores {
-            Some(s) => format!(
-                "{} (similarity {:.3}, containment {:.3}, title {:.3})\n",
-                self.content, s.jaccard, s.containment, s.title
-            ),
-            None => format!("{}\n", self.content),
-        };
-        for sentence in &self.removed {
-            out.push_str(&format!("- {sentence}\n"));
-        }
-        for sentence in &self.added {
-            out.push_str(&format!("+ {sentence}\n"));
-        }
-        out
-    }
-}
-
 pub fn robots(args: &RobotsArgs) -> Result<u8, CliError> {
     if args.batch {
         return batch(|row| {
@@ -197,7 +100,8 @@ pub fn robots(args: &RobotsArgs) -> Result<u8, CliError> {
     Ok(CLEAN)
 }
 
-fn read_page(name: &str, url: Option<&str>) -> Result<Page, CliError> {
+/// Reads a file, or standard input for `-`, as the page at `url`.
+pub(super) fn read_page(name: &str, url: Option<&str>) -> Result<Page, CliError> {
     let bytes = context::read_input(name)?;
     let label = if name == "-" { "standard input.html" } else { name };
     let document = source::document(label, bytes, None)
@@ -210,10 +114,12 @@ fn read_page(name: &str, url: Option<&str>) -> Result<Page, CliError> {
         url: &address,
         local: true,
         assets: false,
+        quotes: false,
     }))
 }
 
-fn address(text: Option<&str>) -> Url {
+/// The address of a page, or one that stands for it.
+pub(super) fn address(text: Option<&str>) -> Url {
     let given = text.and_then(|text| canonical::parse(text).ok());
     match (given, Url::parse(NOWHERE)) {
         (Some(url), _) | (None, Ok(url)) => url,
@@ -221,7 +127,8 @@ fn address(text: Option<&str>) -> Url {
     }
 }
 
-fn string(row: &Value, key: &str) -> Result<String, String> {
+/// The string of that name in a row.
+pub(super) fn string(row: &Value, key: &str) -> Result<String, String> {
     row.get(key)
         .and_then(Value::as_str)
         .map(str::to_owned)
@@ -229,7 +136,7 @@ fn string(row: &Value, key: &str) -> Result<String, String> {
 }
 
 /// Answers each line of standard input with one line; the `id` goes along.
-fn batch(answer: impl Fn(&Value) -> Result<Value, String>) -> Result<u8, CliError> {
+pub(super) fn batch(answer: impl Fn(&Value) -> Result<Value, String>) -> Result<u8, CliError> {
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
     for number in 1.. {

@@ -9,12 +9,13 @@ use crate::{
     extract,
     model::{
         facts::{CitationFacts, Inspection, Judged},
+        passage::Anchors,
         sketch::Sketch,
         time::Timestamp,
         url::{self, Url},
         verdict::Class,
     },
-    verdict::{self, Policy, confirm, suspicion},
+    verdict::{self, Policy, confirm, passages, suspicion},
 };
 
 /// Citations judged and written at once: what bounds memory.
@@ -196,6 +197,19 @@ impl<'a> Judge<'a> {
             text: text(wanted.page, facts.chain.page.as_ref())?,
             ..Inspection::default()
         };
+        let (mut anchors, mut baseline_anchors) = (None, None);
+        if passages::wanted(facts).anchors {
+            let last = facts.chain.capture + facts.chain.hops.len() as i64 - 1;
+            anchors = self.reader.body_of(last)?.and_then(|body| anchors_of(&body));
+            if let Some(capture) = facts.baseline.as_ref().and_then(|baseline| baseline.last_capture) {
+                baseline_anchors = self.reader.body_of(capture)?.and_then(|body| anchors_of(&body));
+            }
+        }
+        let inspection = Inspection {
+            anchors,
+            baseline_anchors,
+            ..inspection
+        };
         if self.companies.is_none() {
             self.companies = Some(self.reader.companies(self.run_id)?);
         }
@@ -276,14 +290,24 @@ impl<'a> Judge<'a> {
     }
 }
 
+fn anchors_of(body: &KeptBody) -> Option<Anchors> {
+    let url = Url::parse(&body.url).ok()?;
+    Some(extract::anchors(&whole(body, &url)))
+}
+
 fn sketch(body: &KeptBody) -> Option<Sketch> {
     let url = Url::parse(&body.url).ok()?;
-    extract::sketch(&extract::Body {
+    extract::sketch(&whole(body, &url))
+}
+
+fn whole<'a>(body: &'a KeptBody, url: &'a Url) -> extract::Body<'a> {
+    extract::Body {
         bytes: &body.bytes,
         media_type: body.media_type.as_deref(),
         charset: body.charset.as_deref(),
-        url: &url,
+        url,
         local: false,
         assets: false,
-    })
+        quotes: false,
+    }
 }

@@ -52,6 +52,7 @@ impl Reading<'_> {
             },
             local: matches!(exchange.outcome, Outcome::Local { .. }),
             assets: self.assets,
+            quotes: self.purpose == Purpose::Article,
         });
         if self.purpose == Purpose::Asset {
             page.assets = drawn_in(&page, self.depth);

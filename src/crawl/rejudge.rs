@@ -139,5 +139,6 @@ fn read(body: &KeptBody) -> Option<Page> {
         url: &url,
         local: url.scheme() == "urn",
         assets: false,
+        quotes: false,
     }))
 }

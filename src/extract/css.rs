@@ -28,6 +28,7 @@ pub fn links(css: &str, url: &Url) -> Vec<Link> {
             place: Place::Around,
             span: None,
             section: None,
+            quotes: Vec::new(),
         }
     };
     references(css).into_iter().take(LINKS_MAX).map(link).collect()

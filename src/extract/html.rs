@@ -3,9 +3,9 @@
 //! Must not choose the main text or hash anything itself.
 
 use super::{
-    Locator, assets, byline, digest, head,
+    Asked, Locator, assets, byline, digest, head,
     links::{self, LINKS_MAX},
-    main_text, nfc, noarchive, noise, shell, source,
+    main_text, nfc, noarchive, noise, quotes, shell, source,
     tree::{Tag, Tree},
 };
 use crate::model::{
@@ -15,14 +15,17 @@ use crate::model::{
 };
 
 /// Reads a page. `mark` is the length of the byte order mark before `html` when links get spans;
-/// `with_assets` asks for what the page needs to look as it did.
-pub fn read(html: &str, url: &Url, mark: Option<usize>, with_assets: bool) -> Page {
+/// `asked` for: what the page needs to look as it did, what it quotes beside its links.
+pub fn read(html: &str, url: &Url, mark: Option<usize>, asked: Asked) -> Page {
     let safe = source::safe_length(html);
     let tree = Tree::parse(&html[..safe]);
     let signs = noise::signs(&tree);
     let main = main_text::find(&tree, &signs);
     let base = base(&tree, url);
     let mut links = links::collect(&tree, &main.kept, &base);
+    if asked.quotes {
+        quotes::of_tree(&tree, &main.kept, &base, &mut links);
+    }
     if safe < html.len() {
         let rest = source::links_from(html, safe, LINKS_MAX - links.len());
         links.extend(rest.into_iter().map(|href| bare(href, &base)));
@@ -35,7 +38,7 @@ pub fn read(html: &str, url: &Url, mark: Option<usize>, with_assets: bool) -> Pa
         }
     }
     let text = nfc(main.text);
-    let assets = match with_assets {
+    let assets = match asked.assets {
         true => assets::collect(&tree, html, &base),
         false => Vec::new(),
     };
@@ -70,14 +73,19 @@ fn bare(href: String, base: &Url) -> Link {
         place: Place::Around,
         span: None,
         section: None,
+        quotes: Vec::new(),
     }
 }
 
 /// The links in a piece of HTML that stands in another kind of document, with where in it each
-/// is written.
-pub fn links_of(html: &str, base: &Url) -> Vec<(Link, Option<(usize, usize)>)> {
+/// is written; with what it quotes beside them, when that is asked for.
+pub fn links_of(html: &str, base: &Url, with_quotes: bool) -> Vec<(Link, Option<(usize, usize)>)> {
     let tree = Tree::parse(&html[..source::safe_length(html)]);
-    let links = links::collect(&tree, &vec![true; tree.len()], base);
+    let kept = vec![true; tree.len()];
+    let mut links = links::collect(&tree, &kept, base);
+    if with_quotes {
+        quotes::of_tree(&tree, &kept, base, &mut links);
+    }
     let places = links::places(html, &links);
     links.into_iter().zip(places).collect()
 }
@@ -96,7 +104,12 @@ mod tests {
     use crate::model::url::Skip;
 
     fn page(html: &str) -> Page {
-        read(html, &Url::parse("https://example.org/a/b").unwrap(), Some(0), false)
+        read(
+            html,
+            &Url::parse("https://example.org/a/b").unwrap(),
+            Some(0),
+            Asked::default(),
+        )
     }
 
     #[test]

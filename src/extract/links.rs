@@ -131,6 +131,7 @@ impl<'a> Links<'a> {
             place: if main { Place::Main } else { Place::Around },
             span: None,
             section: self.section.clone().filter(|_| main),
+            quotes: Vec::new(),
         });
     }
 

@@ -6,18 +6,20 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 
-use super::{Locator, digest, fold, fold_to, html, nfc, text};
+use super::{Locator, digest, fold, fold_to, html, nfc, quotes::Passages, text};
 use crate::model::{
     link::{Link, Place, Role},
     page::{Page, PageKind},
     url::{RawHref, Url, resolve},
 };
 
-/// Reads Markdown. `mark` is the length of the byte order mark before it when links get spans.
-pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
+/// Reads Markdown. `mark` is the length of the byte order mark before it when links get spans;
+/// `with_quotes` asks for what is quoted beside them.
+pub fn read(source: &str, url: &Url, mark: Option<usize>, with_quotes: bool) -> Page {
     let mut reader = Reader {
         source,
         url: Some(url),
+        passages: with_quotes.then(Passages::default),
         ..Reader::default()
     };
     let options = Options::ENABLE_TABLES
@@ -35,6 +37,8 @@ pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
 struct OpenLink {
     at: usize,
     anchor: String,
+    /// Where its words begin in the passage.
+    start: usize,
 }
 
 /// A link, and which bytes of the source it is.
@@ -62,6 +66,12 @@ struct Reader<'a> {
     markup: Option<Range<usize>>,
     /// Inside `<a>` written as HTML.
     in_anchor: bool,
+    /// What is quoted beside links, when that is asked for.
+    passages: Option<Passages>,
+    /// Where in the passage links written as HTML stand, until their end is reached.
+    anchors: Vec<usize>,
+    /// The name of the footnote being defined.
+    note: Option<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -76,10 +86,14 @@ impl<'a> Reader<'a> {
             Event::HardBreak => self.line(),
             Event::Html(html) | Event::InlineHtml(html) => {
                 let tag = html.trim_start().to_ascii_lowercase();
+                if tag.starts_with("<a ") {
+                    self.anchors.extend(self.passages.as_ref().map(Passages::position));
+                }
                 self.in_anchor = tag.starts_with("<a ") || self.in_anchor && !tag.starts_with("</a");
                 self.markup.get_or_insert(range.clone()).end = range.end;
             }
-            Event::Rule | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
+            Event::FootnoteReference(name) => self.quoting(|passages| passages.reference(name.to_string())),
+            Event::Rule | Event::TaskListMarker(_) => {}
         }
     }
 
@@ -107,6 +121,14 @@ impl<'a> Reader<'a> {
                 self.in_code = true;
             }
             Tag::TableCell => self.words(" ", None),
+            Tag::BlockQuote(_) => {
+                self.line();
+                self.quoting(|passages| passages.open_quotation(None));
+            }
+            Tag::FootnoteDefinition(name) => {
+                self.line();
+                self.note = Some(name.into_string());
+            }
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Superscript | Tag::Subscript => {}
             _ => self.line(),
         }
@@ -117,7 +139,18 @@ impl<'a> Reader<'a> {
             TagEnd::Link | TagEnd::Image => {
                 if let Some(open) = self.open.pop() {
                     self.links[open.at].link.anchor = fold_to(&open.anchor, Link::ANCHOR_MAX);
+                    self.stands_beside(open.at, open.start);
                 }
+            }
+            TagEnd::BlockQuote(_) => {
+                self.markup_ends();
+                self.line();
+                self.quoting(Passages::close_quotation);
+            }
+            TagEnd::FootnoteDefinition => {
+                self.markup_ends();
+                self.line();
+                self.note = None;
             }
             TagEnd::Heading(_) => {
                 if let Some((first, words)) = self.heading.take() {
@@ -154,6 +187,7 @@ impl<'a> Reader<'a> {
         self.open.push(OpenLink {
             at: self.links.len(),
             anchor: String::new(),
+            start: self.passages.as_ref().map_or(0, Passages::position),
         });
         let link = Link {
             raw,
@@ -164,6 +198,7 @@ impl<'a> Reader<'a> {
             place: Place::Main,
             span: None,
             section: self.section.clone(),
+            quotes: Vec::new(),
         };
         self.links.push(Written {
             start: range.start,
@@ -181,6 +216,8 @@ impl<'a> Reader<'a> {
             heading.push_str(words);
         }
         self.text.push_str(words);
+        let passage = self.passages.as_ref().map_or(0, Passages::position);
+        self.quoting(|passages| passages.words(words));
         let Some(range) = range.filter(|range| {
             self.open.is_empty() && !self.in_code && !self.in_anchor && self.source.get(range.clone()) == Some(words)
         }) else {
@@ -190,11 +227,32 @@ impl<'a> Reader<'a> {
             self.link(href, Role::Cite, range.start + start..range.start + end);
             if let Some(open) = self.open.pop() {
                 self.links[open.at].link.anchor = fold_to(&words[start..end], Link::ANCHOR_MAX);
+                self.stands_beside(open.at, passage + start);
             }
         }
     }
 
+    fn quoting(&mut self, with: impl FnOnce(&mut Passages)) {
+        if let Some(passages) = &mut self.passages {
+            with(passages);
+        }
+    }
+
+    /// Tells the passage that a link has its words from `start` to here.
+    fn stands_beside(&mut self, link: usize, start: usize) {
+        let read = &self.links[link].link;
+        if read.role != Role::Cite || read.target.is_err() {
+            return;
+        }
+        let note = self.note.clone();
+        self.quoting(|passages| {
+            passages.link(link, start);
+            note.into_iter().for_each(|name| passages.note(name, link));
+        });
+    }
+
     fn line(&mut self) {
+        self.quoting(Passages::end_block);
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
         }
@@ -209,25 +267,39 @@ impl<'a> Reader<'a> {
         let Some(markup) = self.source.get(range.clone()) else {
             return;
         };
-        for (mut link, place) in html::links_of(markup, url) {
+        let mut anchors = std::mem::take(&mut self.anchors).into_iter();
+        for (mut link, place) in html::links_of(markup, url, self.passages.is_some()) {
             link.section.clone_from(&self.section);
             let (start, end) = place.unwrap_or((0, markup.len()));
+            let passage = anchors.next().filter(|_| link.role == Role::Cite);
             self.links.push(Written {
                 start: range.start + start,
                 end: range.start + end,
                 link,
             });
+            if let Some(start) = passage {
+                self.stands_beside(self.links.len() - 1, start);
+            }
         }
     }
 
     /// The page. `mark` as in [`read`].
     fn finish(mut self, mark: Option<usize>) -> Page {
         self.markup_ends();
-        self.links.sort_by_key(|written| written.start);
+        let (places, mut links): (Vec<_>, Vec<_>) = self
+            .links
+            .into_iter()
+            .map(|written| ((written.start, written.end), written.link))
+            .unzip();
+        if let Some(passages) = self.passages {
+            passages.give(&mut links);
+        }
+        let mut links: Vec<_> = places.into_iter().zip(links).collect();
+        links.sort_by_key(|((start, _), _)| *start);
         let mut locator = Locator::new(self.source, mark.unwrap_or(0));
-        let links = self.links.into_iter().map(|written| {
-            let span = mark.map(|_| locator.span(written.start, written.end));
-            Link { span, ..written.link }
+        let links = links.into_iter().map(|((start, end), link)| {
+            let span = mark.map(|_| locator.span(start, end));
+            Link { span, ..link }
         });
         let links = links.collect();
         let text = nfc(text::lines(&self.text));
@@ -267,7 +339,7 @@ mod tests {
     use crate::model::url::Skip;
 
     fn page(source: &str) -> Page {
-        read(source, &Url::parse("urn:uuid:0").unwrap(), Some(0))
+        read(source, &Url::parse("urn:uuid:0").unwrap(), Some(0), false)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Owns all reading of documents. Knows only [`crate::model`]; must not open a file or a socket,
 //! read a clock or print. Never fails: whatever the bytes, there is a [`Page`].
 
+mod anchors;
 mod assets;
 mod byline;
 mod charset;
@@ -17,6 +18,7 @@ mod markdown;
 pub mod noarchive;
 mod noise;
 mod pdf;
+mod quotes;
 mod region;
 mod shell;
 mod sketch;
@@ -37,6 +39,7 @@ use crate::model::{
     digest::{DocumentDigest, TextDigest},
     link::Span,
     page::{Page, PageKind},
+    passage::Anchors,
     url::Url,
 };
 
@@ -54,6 +57,17 @@ pub struct Body<'a> {
     pub local: bool,
     /// Whether what the page needs to look as it did is asked for: see [`Page::assets`].
     pub assets: bool,
+    /// Whether what the page quotes beside its links is asked for: see [`Link::quotes`]. For articles.
+    ///
+    /// [`Link::quotes`]: crate::model::link::Link::quotes
+    pub quotes: bool,
+}
+
+/// What is read only where it is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    assets: bool,
+    quotes: bool,
 }
 
 /// Reads a body.
@@ -82,13 +96,17 @@ fn read_as(body: &Body<'_>, kind: PageKind) -> Page {
     let decoded = charset::decode(body.bytes, body.charset, kind == PageKind::Html, host);
     // Offsets in the text are offsets in the bytes only when decoding altered nothing.
     let spans = (body.local && matches!(decoded.text, Cow::Borrowed(_))).then_some(decoded.mark);
+    let asked = Asked {
+        assets: body.assets,
+        quotes: body.quotes,
+    };
     let page = match kind {
-        PageKind::Markdown => markdown::read(&decoded.text, body.url, spans),
+        PageKind::Markdown => markdown::read(&decoded.text, body.url, spans, body.quotes),
         PageKind::Text => match data(body.media_type.unwrap_or("")) {
             Some(data) => text::read_data(&decoded.text, data),
-            None => text::read(&decoded.text, body.url, spans),
+            None => text::read(&decoded.text, body.url, spans, body.quotes),
         },
-        PageKind::Html | PageKind::Pdf | PageKind::Opaque => html::read(&decoded.text, body.url, spans, body.assets),
+        PageKind::Html | PageKind::Pdf | PageKind::Opaque => html::read(&decoded.text, body.url, spans, asked),
     };
     Page {
         charset: decoded.charset,
@@ -96,9 +114,24 @@ fn read_as(body: &Body<'_>, kind: PageKind) -> Page {
     }
 }
 
+/// The places and words of a body that a fragment can point at. Parses; for links with a fragment only.
+pub fn anchors(body: &Body<'_>) -> Anchors {
+    match kind(body) {
+        PageKind::Html => {
+            let host = body.url.host_str().unwrap_or("");
+            anchors::of_html(&charset::decode(body.bytes, body.charset, true, host).text)
+        }
+        // Of what is no HTML, browsers and viewers decide what its fragments mean.
+        _ => Anchors {
+            text: read(body).text,
+            ..Anchors::default()
+        },
+    }
+}
+
 /// Reads HTML that is decoded already.
 pub fn read_html(html: &str, url: &Url) -> Page {
-    html::read(html, url, None, false)
+    html::read(html, url, None, Asked::default())
 }
 
 /// Whether an address carries its content, or runs something: nothing is ever fetched for it.
@@ -316,6 +349,7 @@ mod tests {
             url,
             local: true,
             assets: false,
+            quotes: false,
         }
     }
 

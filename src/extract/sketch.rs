@@ -191,6 +191,7 @@ mod tests {
             url: &Url::parse("https://example.org/").unwrap(),
             local: false,
             assets: false,
+            quotes: false,
         };
         sketch(&body).unwrap()
     }

@@ -4,17 +4,19 @@
 
 use linkify::{LinkFinder, LinkKind};
 
-use super::{Locator, digest, fold};
+use super::{Locator, digest, fold, quotes};
 use crate::model::{
     link::{Link, Place, Role},
     page::{Page, PageKind},
     url::{RawHref, Url, resolve},
 };
 
-/// Reads plain text. `mark` is the length of the byte order mark before it when links get spans.
-pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
+/// Reads plain text. `mark` is the length of the byte order mark before it when links get spans;
+/// `with_quotes` asks for what is quoted beside them.
+pub fn read(source: &str, url: &Url, mark: Option<usize>, with_quotes: bool) -> Page {
     let mut locator = Locator::new(source, mark.unwrap_or(0));
     let found = addresses(source);
+    let places: Vec<(usize, usize)> = found.iter().map(|(start, end, _)| (*start, *end)).collect();
     let links = found.into_iter().map(|(start, end, href)| {
         let span = mark.map(|_| locator.span(start, end));
         let raw = RawHref(href);
@@ -27,9 +29,13 @@ pub fn read(source: &str, url: &Url, mark: Option<usize>) -> Page {
             place: Place::Main,
             span,
             section: None,
+            quotes: Vec::new(),
         }
     });
-    let links = links.collect();
+    let mut links: Vec<Link> = links.collect();
+    if with_quotes {
+        quotes::of_text(source, &places, &mut links);
+    }
     let text = lines(source);
     plain(text, links)
 }
@@ -172,7 +178,7 @@ mod tests {
     #[test]
     fn gives_spans_in_bytes_and_columns_in_characters() {
         let url = Url::parse("urn:uuid:0").unwrap();
-        let page = read("été\n日本 https://example.org/ x", &url, Some(3));
+        let page = read("été\n日本 https://example.org/ x", &url, Some(3), false);
         let span = page.links[0].span.unwrap();
         assert_eq!((span.start, span.end, span.line, span.column), (16, 36, 2, 4));
         assert_eq!(page.text, "été\n日本 https://example.org/ x\n");

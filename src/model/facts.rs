@@ -3,6 +3,7 @@
 use super::{
     digest::{DocumentDigest, TextDigest},
     page::PageKind,
+    passage::Anchors,
     sketch::{ErrorPage, Sketch},
     time::Timestamp,
     verdict::{Access, Transport, Verdict},
@@ -68,6 +69,8 @@ pub struct BaselineFacts {
     pub id: i64,
     /// When the copy was taken.
     pub captured_at: Timestamp,
+    /// Row of the capture that brought it.
+    pub last_capture: Option<i64>,
     /// Language the page declared.
     pub language: Option<String>,
     /// What it said.
@@ -81,6 +84,12 @@ pub struct CitationFacts {
     pub citation: i64,
     /// The cited address.
     pub url: String,
+    /// The fragment it is cited with; empty without one.
+    pub fragment: String,
+    /// What the article quotes beside the link.
+    pub quotes: Vec<String>,
+    /// When the address was last seen good before this run.
+    pub seen_good: Option<Timestamp>,
     /// What it is held against, if a good copy was ever had.
     pub baseline: Option<BaselineFacts>,
     /// The verdict before this one.
@@ -106,6 +115,9 @@ pub struct Inspection {
     pub sketch: Option<Sketch>,
     /// What its host shows where there is nothing, likewise.
     pub errors: Vec<ErrorPage>,
+    /// Where a fragment can point on the page, and where it could on the baseline.
+    pub anchors: Option<Anchors>,
+    pub baseline_anchors: Option<Anchors>,
     /// The rest of its run.
     pub company: Company,
     /// Other addresses at which the text of the baseline stands now.

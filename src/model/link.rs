@@ -82,11 +82,19 @@ pub struct Link {
     pub span: Option<Span>,
     /// The heading it stands under, if any.
     pub section: Option<String>,
+    /// What the document quotes beside it, and so probably from it: at most [`Link::QUOTES_MAX`], the
+    /// nearest first, white space folded, without quotation marks, at most [`Link::QUOTE_MAX`] characters
+    /// each. Only looked for in articles.
+    pub quotes: Vec<String>,
 }
 
 impl Link {
     /// Longest anchor text kept, in characters.
     pub const ANCHOR_MAX: usize = 300;
+    /// Most quotations kept of one link.
+    pub const QUOTES_MAX: usize = 4;
+    /// Longest quotation kept, in characters; of a longer one, its beginning.
+    pub const QUOTE_MAX: usize = 1_000;
 
     /// Whether the archive gives it a row on pages other than articles. Links around the main text, and
     /// what a page needs to look right, are packed instead.

@@ -1,6 +1,6 @@
 //! What became of a citation: four independent readings, and the one class people read.
 
-use super::{time::Timestamp, words::words};
+use super::{passage::Passage, time::Timestamp, words::words};
 
 /// Version of the rules that turn readings into a class. Raise it with every change of a rule.
 pub const RULES_VERSION: i64 = 1;
@@ -219,6 +219,8 @@ pub struct Verdict {
     pub final_url: Option<String>,
     /// Where the page is now, when it has moved for good.
     pub moved_to: Option<String>,
+    /// What became of the parts of the page that the article holds on to.
+    pub passages: Vec<Passage>,
     /// One sentence.
     pub reason: String,
     /// What the verdict rests on, in words.

@@ -1,7 +1,7 @@
 //! One macro: an enum whose every variant has one spelling, used alike in the archive, in JSON,
 //! in views and in text.
 
-/// Declares an enum with `as_str`, `ALL`, `Display`, `FromStr` and serde's `Serialize`.
+/// Declares an enum with `as_str`, `ALL`, `Display`, `FromStr` and serde's traits.
 macro_rules! words {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$meta])*
@@ -35,6 +35,13 @@ macro_rules! words {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word = <String as serde::Deserialize>::deserialize(deserializer)?;
+                word.parse().map_err(serde::de::Error::custom)
             }
         }
     };

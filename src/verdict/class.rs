@@ -71,6 +71,16 @@ pub(super) fn class(readings: &Readings, facts: &CitationFacts) -> (Class, Strin
                 format!("not what stood there on {day}; there is no text to compare"),
             ),
             Content::Major => (Class::Changed, format!("large changes to the text of {day}")),
+            _ if readings.lost_place().is_some() => {
+                let place = readings
+                    .lost_place()
+                    .map(|place| place.what.as_str())
+                    .unwrap_or_default();
+                (
+                    Class::Changed,
+                    format!("the place #{place} that it points at is gone from the page"),
+                )
+            }
             _ => match &readings.moved_to {
                 Some(to) => (Class::Moved, format!("now at {to}")),
                 None => (Class::Ok, ok_reason(readings, facts)),

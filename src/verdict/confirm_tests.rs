@@ -18,6 +18,7 @@ fn verdict(state: State) -> Verdict {
         status: None,
         final_url: None,
         moved_to: None,
+        passages: Vec::new(),
         reason: String::new(),
         evidence: Vec::new(),
         since: state.since,

@@ -32,10 +32,12 @@ pub fn wants_texts(facts: &CitationFacts) -> Texts {
     let last_good = last.is_some_and(|last| {
         baseline_page(facts).is_none_or(|old| !is_same(old, last)) && content::needs_texts(last, new)
     });
+    let quoted = super::passages::wanted(facts).text;
+    let quoted_before = quoted && baseline_page(facts).is_some_and(|old| old.text != new.text);
     Texts {
-        baseline,
+        baseline: baseline || quoted_before,
         last_good,
-        page: baseline || last_good || super::suspicion::wants_own_text(facts),
+        page: baseline || last_good || quoted || super::suspicion::wants_own_text(facts),
     }
 }
 
@@ -105,6 +107,7 @@ pub fn verdict(facts: &CitationFacts, inspection: &Inspection, policy: &Policy) 
         status: readings.status,
         final_url: readings.final_url,
         moved_to: readings.moved_to,
+        passages: readings.passages,
         reason,
         evidence: readings.evidence,
         since: state.since,

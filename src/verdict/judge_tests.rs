@@ -69,6 +69,9 @@ impl Case {
         let facts = CitationFacts {
             citation: 1,
             url: "http://a.example/x".into(),
+            fragment: String::new(),
+            quotes: Vec::new(),
+            seen_good: None,
             baseline: None,
             previous: None,
             last_good: None,
@@ -97,6 +100,7 @@ impl Case {
         self.facts.baseline = Some(BaselineFacts {
             id: 3,
             captured_at,
+            last_capture: None,
             language: None,
             page: Some(page(document, title, text)),
         });
@@ -494,6 +498,7 @@ fn judging_the_same_rows_again_says_the_same() {
         again.facts.baseline.get_or_insert(BaselineFacts {
             id: 1,
             captured_at: again.facts.chain.at,
+            last_capture: None,
             language: None,
             page: again.facts.chain.page.clone(),
         });

@@ -12,15 +12,19 @@ pub mod confirm;
 mod content;
 mod detour;
 pub mod drift;
+pub mod fragment;
 mod judge;
 mod marks;
 mod outage;
 mod outlook;
 mod owner;
+pub mod passages;
 mod paywall;
+pub mod quote;
 mod readings;
 mod soft404;
 pub mod suspicion;
+mod tokens;
 pub mod wall;
 
 pub use confirm::{Confirmation, Policy};
@@ -41,6 +45,9 @@ fn facts_for_tests(url: &str) -> crate::model::facts::CitationFacts {
     CitationFacts {
         citation: 1,
         url: url.into(),
+        fragment: String::new(),
+        quotes: Vec::new(),
+        seen_good: None,
         baseline: None,
         previous: None,
         last_good: None,

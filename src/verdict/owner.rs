@@ -177,6 +177,7 @@ mod tests {
         facts.baseline = Some(BaselineFacts {
             id: 1,
             captured_at: Timestamp::default(),
+            last_capture: None,
             language: Some(was.0.into()),
             page: Some(old),
         });

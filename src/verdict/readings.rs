@@ -3,10 +3,11 @@
 use super::{
     chain,
     content::{self, Compared, Without},
-    drift, owner, soft404,
+    drift, owner, passages, soft404,
 };
 use crate::model::{
     facts::{CitationFacts, HopFacts, Inspection, PageFacts, TextCopy},
+    passage::{Fate, Hold, Passage},
     verdict::{Access, Content, Resource, Scores, Transport},
 };
 
@@ -23,6 +24,7 @@ pub(super) struct Readings {
     pub moved_to: Option<String>,
     /// Its text was found at another address, to which nothing leads from here.
     pub is_elsewhere: bool,
+    pub passages: Vec<Passage>,
     pub evidence: Vec<String>,
 }
 
@@ -32,6 +34,12 @@ impl Readings {
         if readings.is_answer() {
             readings.content(facts, inspection);
             readings.presence(facts, inspection);
+        }
+        if readings.is_answer() && facts.chain.page.is_some() {
+            readings.passages = passages::check(facts, inspection);
+            readings
+                .evidence
+                .extend(readings.passages.iter().filter_map(passages::says));
         }
         readings.moved(facts, inspection);
         readings.company(inspection);
@@ -69,6 +77,7 @@ impl Readings {
             final_url: (facts.chain.hops.len() > 1).then(|| hop.url.clone()),
             moved_to: chain::moved_to(&facts.chain).map(str::to_owned),
             is_elsewhere: false,
+            passages: Vec::new(),
             evidence,
         }
     }
@@ -126,7 +135,7 @@ impl Readings {
                         scores.jaccard,
                         100.0 * scores.containment
                     ));
-                    let (removed, added) = drift::changes(before, after);
+                    let drift::Changes { removed, added, .. } = drift::changes(before, after);
                     self.evidence
                         .push(format!("{} sentences removed, {} added", removed.len(), added.len()));
                 }
@@ -219,6 +228,14 @@ impl Readings {
             self.evidence
                 .push("nearly all links to this host fail the same way: one incident of the host".into());
         }
+    }
+}
+
+impl Readings {
+    /// The fragment that was there and is not any more.
+    pub fn lost_place(&self) -> Option<&Passage> {
+        let lost = |p: &&Passage| p.hold == Hold::Fragment && p.fate == Fate::Missing && p.last_seen.is_some();
+        self.passages.iter().find(lost)
     }
 }
 

@@ -191,8 +191,33 @@ fn comparing_gives_a_word_scores_and_sentences() {
     evercite.write("then.html", &old);
     evercite.write("now.html", &edited);
     let differ = evercite.run(&["compare", "then.html", "now.html"]).exits(2);
-    assert!(differ.stdout.starts_with("minor") && differ.stdout.contains("\n- ") && differ.stdout.contains("\n+ "));
+    assert!(
+        differ.stdout.starts_with("minor: ") && differ.stdout.contains("for -14- +15+ reasons"),
+        "{differ}"
+    );
+    assert!(
+        !differ.stdout.contains('\u{1b}'),
+        "no colour where nobody looks: {differ}"
+    );
+    let piped = evercite
+        .run_with_input(&["compare", "then.html", "-", "--format", "json"], &edited)
+        .exits(2)
+        .json();
+    for field in ["class", "jaccard", "containment", "title", "removed", "added"] {
+        assert_eq!(piped[field], told[2][field], "{field}");
+    }
+    let change = &piped["altered"][0]["changes"][0];
+    assert_eq!(
+        (&change["kind"], &change["old"], &change["new"]),
+        (&"number".into(), &"14".into(), &"15".into())
+    );
+    assert_eq!(piped["notice"], Value::Null);
     evercite.run(&["compare", "then.html", "then.html"]).exits(0);
+    let nothing = evercite.run(&["compare", "-", "-"]).exits(3);
+    assert!(
+        nothing.complains_clearly().stderr.contains("standard input"),
+        "{nothing}"
+    );
 }
 
 #[test]

@@ -285,6 +285,7 @@ fn add_link(links: &mut Vec<Link>, href: String, words: &str, url: &Url) {
         place: Place::Main,
         span: None,
         section: None,
+        quotes: Vec::new(),
     });
 }
 

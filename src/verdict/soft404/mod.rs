@@ -7,7 +7,7 @@
 
 mod phrases;
 
-use super::drift;
+use super::{drift, tokens};
 use crate::model::{
     facts::{CitationFacts, Inspection},
     sketch::{ErrorPage, Shown, Sign, Sketch},
@@ -154,7 +154,7 @@ fn build_likeness(a: &Sketch, b: &Sketch) -> f64 {
     if a.skeleton.len().min(b.skeleton.len()) < BUILD_MIN {
         return 0.0;
     }
-    let common = drift::common(&a.skeleton, &b.skeleton);
+    let common = tokens::common(&a.skeleton, &b.skeleton);
     common as f64 / (a.skeleton.len() + b.skeleton.len() - common) as f64
 }
 

@@ -314,7 +314,7 @@ fn a_parked_name_is_told_by_two_signs() {
         says: "like any".into(),
     };
     for (what, sketch, seen, parked) in [
-        ("words alone", sale(), vec![], false),
+        ("words alone", sale(), Vec::new(), false),
         (
             "words and a service",
             Sketch {
