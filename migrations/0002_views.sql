@@ -9,7 +9,7 @@ SELECT
     nullif(ci.fragment, '') AS fragment,
     coalesce(v.class, 'unchecked') AS class,
     v.transport, v.access, v.resource, v.content, v.since_last,
-    v.status, v.final_url, v.moved_to, v.reason,
+    v.status, v.final_url, v.moved_to, v.passages, v.reason,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.since / 1000, 'unixepoch') AS since,
     v.confirmed,
     v.jaccard, v.containment,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    facts::{scores, sentences},
+    facts::{passages, scores, sentences},
     read::{time, word},
 };
 use crate::model::{
@@ -70,7 +70,7 @@ const LINKS: &str = "
             (SELECT nu.url || iif(nc.fragment = '', '', '#' || nc.fragment) FROM citation_event e
              JOIN citation nc ON nc.id = e.now_id JOIN url nu ON nu.id = nc.url_id
              WHERE e.citation_id = ci.id AND e.what = 'retargeted' ORDER BY e.id DESC LIMIT 1) END,
-        v.moved_to, v.since_last
+        v.moved_to, v.since_last, v.passages
     FROM citation ci JOIN url u ON u.id = ci.url_id JOIN article a ON a.id = ci.article_id
     LEFT JOIN verdict v ON v.id = ci.verdict_id
     LEFT JOIN baseline b ON b.id = v.baseline_id
@@ -121,6 +121,7 @@ fn link(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         final_url: row.get(13)?,
         moved_to: row.get(31)?,
         since_last: judged.map(|_| word(row, 32)).transpose()?,
+        passages: passages(row, 33)?,
         hops: Vec::new(),
         reason: row
             .get::<_, Option<String>>(14)?
@@ -185,6 +186,7 @@ pub(super) fn skipped(
             final_url: None,
             moved_to: None,
             since_last: None,
+            passages: Vec::new(),
             hops: Vec::new(),
             reason,
             evidence: vec![skip],

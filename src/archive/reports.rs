@@ -99,7 +99,8 @@ impl Reader {
 
 impl ReportScope {
     fn wants(&self, link: &LinkRow) -> bool {
-        let quiet = matches!(link.class, Class::Ok | Class::Skipped) || link.state != "present";
+        let fine = matches!(link.class, Class::Ok | Class::Skipped) && !link.lacks_a_passage();
+        let quiet = fine || link.state != "present";
         match self.new_in_run {
             Some(run) => link.judged_in == Some(run) && link.news,
             None => self.all || !quiet,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{
     link::Place,
+    passage::{Fate, Passage},
     revision::SourceEvent,
     time::Timestamp,
     verdict::{Access, Class, Content, Resource, Scores, Transport},
@@ -128,6 +129,8 @@ pub struct LinkReport {
     pub since_last: Option<Content>,
     /// Every exchange of the newest attempt, first hop first.
     pub hops: Vec<Hop>,
+    /// Quoted words and fragments, and what became of them.
+    pub passages: Vec<Passage>,
     /// One sentence.
     pub reason: String,
     /// What the verdict rests on.
@@ -181,6 +184,13 @@ pub struct SourceChange {
     pub now_fragment: Option<String>,
     /// What became of the page it leads or led to, as last judged.
     pub class: Class,
+}
+
+impl LinkReport {
+    /// Whether something that the article holds on to is missing.
+    pub fn lacks_a_passage(&self) -> bool {
+        self.passages.iter().any(|passage| passage.fate == Fate::Missing)
+    }
 }
 
 /// One exchange of a chain.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::lines::{Style, clip, clip_end, wrap};
 use crate::model::{
+    passage::{Fate, Hold, Passage},
     report::{LinkReport, Report, SourceChange, Totals},
     revision::SourceEvent,
     verdict::Class,
@@ -93,6 +94,11 @@ fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
         );
         for line in wrap(&sentence(link), style.width - 4) {
             let _ = writeln!(out, "    {line}");
+        }
+        for said in link.passages.iter().filter_map(passage) {
+            for line in wrap(&said, style.width - 4) {
+                let _ = writeln!(out, "    {line}");
+            }
         }
         if let Some(where_it_stands) = place(link) {
             let _ = writeln!(out, "    {}", clip_end(&where_it_stands, style.width - 4));
@@ -188,6 +194,21 @@ fn sentence(link: &LinkReport) -> String {
         (None, _) => sentence.push_str("; no longer in the article"),
     }
     sentence
+}
+
+/// What became of what the article holds on to, where that is worth a line.
+fn passage(passage: &Passage) -> Option<String> {
+    let what = clip_end(&passage.what, 80);
+    let last = match passage.last_seen {
+        Some(at) => format!(", last seen {}", at.date()),
+        None => String::new(),
+    };
+    match (passage.hold, passage.fate) {
+        (Hold::Quote, Fate::Missing) => Some(format!("quoted words gone: \u{201c}{what}\u{201d}{last}")),
+        (Hold::Quote, Fate::Near) => Some(format!("quoted words altered: \u{201c}{what}\u{201d}")),
+        (Hold::Fragment, Fate::Missing) => Some(format!("no place #{what} on the page{last}")),
+        _ => None,
+    }
 }
 
 pub(super) fn place(link: &LinkReport) -> Option<String> {

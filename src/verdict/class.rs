@@ -64,6 +64,13 @@ pub(super) fn class(readings: &Readings, facts: &CitationFacts) -> (Class, Strin
         (_, T::Ok, R::Unknown) => (Class::Suspect, format!("an answer that leads nowhere ({status})")),
         (_, T::Ok, _) => match readings.content {
             Content::Replaced => (Class::Replaced, format!("another text stands there than on {day}")),
+            content if readings.notice.is_some() && content != Content::Replaced => {
+                let kind = readings.notice.map(|kind| kind.as_str()).unwrap_or_default();
+                (
+                    Class::Changed,
+                    format!("a notice has appeared ({kind}) that was not there on {day}"),
+                )
+            }
             Content::Minor => (Class::Changed, format!("small changes to the text of {day}")),
             Content::Appended => (Class::Changed, format!("much was added to the text of {day}")),
             Content::Major if readings.scores.is_none() => (

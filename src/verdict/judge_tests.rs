@@ -514,3 +514,36 @@ fn judging_the_same_rows_again_says_the_same() {
         });
     }
 }
+
+#[test]
+fn what_no_score_shows_is_told() {
+    let filler = words(0, 200);
+    let (old, new) = (
+        format!("{filler}\nThe bridge costs 31 million. It opens in May."),
+        format!("{filler}\nThe bridge costs 13 million. It opens in May."),
+    );
+    let verdict = Case::answering(200).said("d", "t", &old).says("e", "t", &new).verdict();
+    assert_eq!((verdict.class, verdict.content), (Class::Changed, Content::Minor));
+    let told = verdict.evidence.join("; ");
+    assert!(told.contains("0 sentences removed, 0 added, 1 altered"), "{told}");
+    assert!(
+        told.contains("number changed") && told.contains("31") && told.contains("13"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_retraction_is_told_even_when_only_the_title_says_so() {
+    let text = words(0, 100);
+    let verdict = Case::answering(200)
+        .said("d", "Bridges and their keepers", &text)
+        .says("e", "RETRACTED: Bridges and their keepers", &text)
+        .verdict();
+    assert_eq!(verdict.class, Class::Changed, "{verdict:?}");
+    assert!(verdict.reason.contains("retraction"), "{}", verdict.reason);
+    let other = Case::answering(200)
+        .said("d", "Bridges and their keepers", &text)
+        .says("e", "Bridges and their keepers | The Gazette", &text)
+        .verdict();
+    assert_eq!(other.class, Class::Ok, "{other:?}");
+}

@@ -27,6 +27,7 @@ fn a_link(class: Class) -> ExplainedLink {
         final_url: None,
         moved_to: None,
         since_last: None,
+        passages: Vec::new(),
         hops: Vec::new(),
         reason: "for a reason".into(),
         evidence: Vec::new(),

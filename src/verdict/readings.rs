@@ -6,6 +6,7 @@ use super::{
     drift, owner, passages, soft404,
 };
 use crate::model::{
+    drift::NoticeKind,
     facts::{CitationFacts, HopFacts, Inspection, PageFacts, TextCopy},
     passage::{Fate, Hold, Passage},
     verdict::{Access, Content, Resource, Scores, Transport},
@@ -25,6 +26,8 @@ pub(super) struct Readings {
     /// Its text was found at another address, to which nothing leads from here.
     pub is_elsewhere: bool,
     pub passages: Vec<Passage>,
+    /// A notice that the baseline did not have.
+    pub notice: Option<NoticeKind>,
     pub evidence: Vec<String>,
 }
 
@@ -78,6 +81,7 @@ impl Readings {
             moved_to: chain::moved_to(&facts.chain).map(str::to_owned),
             is_elsewhere: false,
             passages: Vec::new(),
+            notice: None,
             evidence,
         }
     }
@@ -95,6 +99,7 @@ impl Readings {
                 let texts = inspection.baseline.as_deref().zip(inspection.text.as_deref());
                 let compared = content::compare(old, new, texts);
                 self.tell(&compared, &baseline.captured_at.date(), texts);
+                self.look_for_notice(old, new, texts);
                 (self.content, self.scores) = (compared.content, compared.scores);
             }
             (Some(_), None) => {}
@@ -135,14 +140,45 @@ impl Readings {
                         scores.jaccard,
                         100.0 * scores.containment
                     ));
-                    let drift::Changes { removed, added, .. } = drift::changes(before, after);
-                    self.evidence
-                        .push(format!("{} sentences removed, {} added", removed.len(), added.len()));
+                    self.tell_changes(&drift::changes(before, after));
                 }
                 return;
             }
         };
         self.evidence.push(why);
+    }
+
+    /// What no score shows: the sentences, and the facts inside those that stayed.
+    fn tell_changes(&mut self, changes: &drift::Changes<'_>) {
+        let (gone, come) = (
+            changes.removed.len() - changes.altered.len(),
+            changes.added.len() - changes.altered.len(),
+        );
+        let altered = changes.altered.len();
+        self.evidence
+            .push(format!("{gone} sentences removed, {come} added, {altered} altered"));
+        for change in changes.facts().take(FACTS) {
+            let (old, new) = (clip(change.old), clip(change.new));
+            self.evidence.push(match (old.is_empty(), new.is_empty()) {
+                (false, true) => format!("a {} is gone: {old:?}", change.kind),
+                (true, false) => format!("a {} was put in: {new:?}", change.kind),
+                _ => format!("a {} changed: {old:?} is {new:?} now", change.kind),
+            });
+        }
+    }
+
+    /// A notice of correction or withdrawal that has appeared, if only in the title.
+    fn look_for_notice(&mut self, old: &PageFacts, new: &PageFacts, texts: Option<(&str, &str)>) {
+        let (before, after) = texts.unwrap_or_default();
+        let side = |title, text| drift::Side { title, text };
+        if let Some(notice) = drift::notice(side(&old.title, before), side(&new.title, after)) {
+            self.evidence.push(format!(
+                "a notice has appeared ({}): {:?}",
+                notice.kind,
+                clip(&notice.text)
+            ));
+            self.notice = Some(notice.kind);
+        }
     }
 
     /// Whether what answers is the page at all.
@@ -236,6 +272,17 @@ impl Readings {
     pub fn lost_place(&self) -> Option<&Passage> {
         let lost = |p: &&Passage| p.hold == Hold::Fragment && p.fate == Fate::Missing && p.last_seen.is_some();
         self.passages.iter().find(lost)
+    }
+}
+
+/// Changed facts told of one page, and characters of each.
+const FACTS: usize = 8;
+const CLIP: usize = 160;
+
+fn clip(text: &str) -> String {
+    match text.char_indices().nth(CLIP) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 

@@ -66,7 +66,8 @@ fn a_pdf_is_compared_by_its_text() {
     let edited = text.replacen("for 49 reasons", "for 50 reasons", 1);
     let (class, link) = after(&site, &evercite, "application/pdf", &pdf(&edited, ""));
     assert_eq!(class, "changed", "{link}");
-    assert!(link.contains("similarity") && link.contains("1 added"), "{link}");
+    assert!(link.contains("similarity") && link.contains("1 altered"), "{link}");
+    assert!(link.contains("a number changed") && link.contains("50"), "{link}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod hostile;
 mod lists;
 mod network;
 mod noarchive;
+mod passages;
 mod plumbing;
 mod politeness;
 mod query;
