@@ -22,6 +22,20 @@ pub struct Confusion {
     /// How often each class was said of links of a kind.
     said: BTreeMap<Kind, [usize; CLASSES.len()]>,
     wrong: Vec<String>,
+    faults: BTreeMap<&'static str, usize>,
+}
+
+/// What sort of mistake it is to say this where those were right.
+fn fault(class: &str, right: &[&str]) -> &'static str {
+    let changed = ["changed", "replaced"];
+    let is_change = changed.iter().any(|changed| right.contains(changed));
+    match class {
+        "dead" => "false dead",
+        _ if right.contains(&"dead") => "missed dead",
+        _ if changed.contains(&class) && !is_change => "false change",
+        "ok" if is_change => "missed change",
+        _ => "other",
+    }
 }
 
 impl Confusion {
@@ -35,6 +49,7 @@ impl Confusion {
         let mut confusion = Self {
             said: BTreeMap::new(),
             wrong: Vec::new(),
+            faults: BTreeMap::new(),
         };
         for link in &web.links {
             let Some(kind) = link.kinds[epoch] else { continue };
@@ -51,6 +66,7 @@ impl Confusion {
         if kind.right().contains(&class) {
             return;
         }
+        *self.faults.entry(fault(class, kind.right())).or_default() += 1;
         let (name, reason) = (kind.name(), told["reason"].as_str().unwrap_or_default());
         let mut wrong = format!(
             "{} ({})\n    is: {name}\n    said: {class}, {reason}\n",
@@ -61,6 +77,11 @@ impl Confusion {
             wrong.push_str(&format!("    {line}\n"));
         }
         self.wrong.push(wrong);
+    }
+
+    /// Whether there was a link of a kind.
+    pub fn holds(&self, kind: Kind) -> bool {
+        self.said.contains_key(&kind)
     }
 
     /// Links that something was to be said of.
@@ -94,7 +115,12 @@ impl fmt::Display for Confusion {
             writeln!(f)?;
         }
         if !self.wrong.is_empty() {
-            writeln!(f, "\nWrong:\n{}", self.wrong.join("\n"))?;
+            let faults: Vec<String> = self
+                .faults
+                .iter()
+                .map(|(fault, times)| format!("{times} {fault}"))
+                .collect();
+            writeln!(f, "\nWrong: {}\n\n{}", faults.join(", "), self.wrong.join("\n"))?;
         }
         Ok(())
     }

@@ -29,6 +29,7 @@ use std::{
 };
 
 use confusion::Confusion;
+use kind::TRUTH;
 use site::Manner;
 use web::{ARTICLE, Web};
 
@@ -60,6 +61,14 @@ fn main() -> ExitCode {
         "Second visit ({:.1} s)\n{again}",
         (begun.elapsed() - taken).as_secs_f64()
     );
+    let absent: Vec<&str> = TRUTH
+        .iter()
+        .filter(|(kind, ..)| !first.holds(*kind) && !again.holds(*kind))
+        .map(|(_, name, _)| *name)
+        .collect();
+    if !absent.is_empty() {
+        println!("No link of this web is: {}\n", absent.join("; "));
+    }
     let wrong = first.wrong() + again.wrong();
     println!("{} verdicts, {wrong} wrong", first.told() + again.told());
     ExitCode::from(u8::from(wrong > 0))
