@@ -103,7 +103,7 @@ impl Page<'_> {
              </header>\n<nav class=\"menu\"><ul><li><a href=\"/\">{}</a></li>{menu}</ul></nav>\n<main>\n\
              <article{attributes}>\n<h1>{title}</h1>\n{byline}<p class=\"meta\"><span class=\"views\">{views}</span></p>\n\
              {body}\n</article>\n{comments}</main>\n<aside class=\"sidebar\">{advert}<h2>{}</h2><ul class=\"related\">{related}</ul>\
-             </aside>\n<footer><p>© {name}. {}</p><!-- rendered in {took} ms --></footer>\n</body>",
+             </aside>\n<footer><p>© {name}. {} ({took} ms)</p></footer>\n</body>",
             self.noise.token(),
             says.home,
             says.related,
@@ -128,8 +128,10 @@ impl Page<'_> {
              <div><a href=\"/\">{name}</a></div><div class=\"css-0n nav\">{menu}</div></div>\n<div{attributes}>\n\
              <div class=\"css-2t\"><h1>{title}</h1></div>\n<div class=\"css-3m\">{byline}<span class=\"view-count\">{views}</span></div>\n\
              <div class=\"css-5b\">{body}</div>\n{advert}\n<div class=\"css-8r related-links\"><div>{}</div><ul>{related}</ul></div>\n\
-             </div>\n<div class=\"css-0f footer\"><div>{}</div></div>\n</div>\n</body>",
-            says.related, says.rights,
+             </div>\n<div class=\"css-0f footer\"><div>{}</div><div>{} ms</div></div>\n</div>\n</body>",
+            says.related,
+            says.rights,
+            self.noise.between(3, 400),
         )
     }
 

@@ -52,8 +52,8 @@ fn main() -> ExitCode {
     let first = Confusion::of(&web, 0, &program.report());
     let taken = begun.elapsed();
     second.store(true, Ordering::SeqCst);
-    // 2: there are dead and changed links, and so there should be.
-    program.visit(&["check"], &[2]);
+    // 2: there are dead and changed links, as there should be but in the smallest of webs.
+    program.visit(&["check"], &[0, 2]);
     let again = Confusion::of(&web, 1, &program.report());
 
     println!("First visit ({:.1} s)\n{first}", taken.as_secs_f64());
