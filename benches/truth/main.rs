@@ -33,6 +33,9 @@ use kind::TRUTH;
 use site::Manner;
 use web::{ARTICLE, Web};
 
+/// The archive of the run.
+const ARCHIVE: &str = "truth.db";
+
 fn main() -> ExitCode {
     let (seed, links) = (option("--seed").unwrap_or(1), option("--links").unwrap_or(600));
     let web = Arc::new(Web::new(seed, links));
@@ -40,8 +43,11 @@ fn main() -> ExitCode {
     let open = server::serve(&web, &second).expect("a free port on loopback");
     let (_held, closed) = server::closed().expect("a free port on loopback");
     let passing = tempfile::tempdir().expect("a temporary folder");
+    let folder = option("--keep").unwrap_or_else(|| passing.path().to_owned());
+    std::fs::create_dir_all(&folder).expect("a folder for the archive");
+    assert!(!folder.join(ARCHIVE).exists(), "{folder:?} holds an archive already");
     let program = Program {
-        folder: option("--keep").unwrap_or_else(|| passing.path().to_owned()),
+        folder,
         resolve: resolve(&web, open, closed),
     };
 
@@ -139,7 +145,7 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_evercite"));
         command
             .current_dir(&self.folder)
-            .args(["--archive", "truth.db", "--quiet"]);
+            .args(["--archive", ARCHIVE, "--quiet"]);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("EVERCITE_") {
                 command.env_remove(name);
