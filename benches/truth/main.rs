@@ -38,6 +38,7 @@ const ARCHIVE: &str = "truth.db";
 
 fn main() -> ExitCode {
     let (seed, links) = (option("--seed").unwrap_or(1), option("--links").unwrap_or(600));
+    assert!(links > 0, "a web has links");
     let web = Arc::new(Web::new(seed, links));
     let second = Arc::new(AtomicBool::new(false));
     let open = server::serve(&web, &second).expect("a free port on loopback");
