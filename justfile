@@ -16,6 +16,10 @@ demo:
 bench:
     cargo bench --bench crawl
 
+# What links of a generated web are, against what is said of them; options as `just truth --seed 2`
+truth *OPTIONS:
+    cargo bench --bench truth -- {{OPTIONS}}
+
 # Format in place
 fmt:
     cargo fmt
