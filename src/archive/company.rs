@@ -146,7 +146,14 @@ impl Reader {
                     )?
                     .query_row([url_id], |row| Ok((row.get(0)?, time(row, 1)?)))
                     .optional()?;
-                let Some((capture, last_seen)) = newest else { continue };
+                // What is itself no page any more, whatever it answers, is no copy.
+                let lost: bool = sql
+                    .prepare_cached(
+                        "SELECT EXISTS (SELECT 1 FROM citation ci JOIN verdict v ON v.id = ci.verdict_id
+                             WHERE ci.url_id = ? AND v.class = 'dead')",
+                    )?
+                    .query_row([url_id], |row| row.get(0))?;
+                let Some((capture, last_seen)) = newest.filter(|_| !lost) else { continue };
                 if page(sql, capture)?.is_some_and(|page| page.text == *text) {
                     copies.push(TextCopy {
                         url,

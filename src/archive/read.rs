@@ -172,8 +172,8 @@ impl Reader {
         })
     }
 
-    /// What the last good capture of a URL allows to be asked conditionally. Bytes that came as an asset
-    /// have not been read as a page, and a page is not to be confirmed by them.
+    /// What the last good capture of a URL allows to be asked conditionally. Bytes that came as an asset, or
+    /// at the end of a robots.txt that redirects, have not been read as a page: no page is confirmed by them.
     pub fn prior(&self, url: &Url, purpose: Purpose) -> Result<Option<Prior>> {
         self.ask(|sql| {
             sql.prepare_cached(
@@ -181,7 +181,7 @@ impl Reader {
                  FROM capture c
                  WHERE c.url_id = (SELECT id FROM url WHERE url = ?1) AND c.payload_id IS NOT NULL
                    AND c.transport = 'ok' AND c.access = 'open' AND c.truncated IS NULL AND c.location IS NULL
-                   AND (c.status = 304 OR c.status BETWEEN 200 AND 299) AND (c.purpose <> 'asset' OR ?2)
+                   AND (c.status = 304 OR c.status BETWEEN 200 AND 299) AND (c.purpose IN ('article', 'citation') OR ?2)
                  ORDER BY c.at DESC, c.id DESC LIMIT 1",
             )?
             .query_row(params![url.as_str(), purpose == Purpose::Asset], |row| {

@@ -51,7 +51,7 @@ pub(super) fn class(readings: &Readings, facts: &CitationFacts) -> (Class, Strin
         (_, T::NoSuchName, _) => (Class::Dead, "the host name does not exist".into()),
         (_, T::Ok, R::NotFound) => (Class::Dead, "not found (404)".into()),
         (_, T::Ok, R::Gone) => (Class::Dead, "gone for good (410)".into()),
-        (_, T::Ok, R::Soft404) => (Class::Dead, format!("answers {status}, with a \"not found\" page")),
+        (_, T::Ok, R::Soft404) => (Class::Dead, "answers, with a \"not found\" page".into()),
         (_, T::Ok, R::Parked) => (
             Class::Dead,
             "nobody uses the name any more: a page for parked names answers".into(),

@@ -47,6 +47,16 @@ const FOR_SALE: &[&str] = &[
     "このドメインは",
     "도메인 판매",
     "النطاق للبيع",
+    "ขายโดเมน",
+    "โดเมนนี้",
+    "tên miền này đang được bán",
+    "domain ini dijual",
+    "domeniul este de vânzare",
+    "doménu si můžete koupit",
+    "domänen är till salu",
+    "domenet er til salgs",
+    "domænet er til salg",
+    "הדומיין למכירה",
 ];
 
 /// Words of the trades that take over names which others gave up, in lower case.

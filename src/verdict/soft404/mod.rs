@@ -105,7 +105,7 @@ fn like_error_page(sketch: &Sketch, error: &ErrorPage) -> Option<String> {
     let status = error.status.unwrap_or_default();
     if text >= SAME_TEXT {
         Some(format!("its text is that of {}, which answers {status}", error.url))
-    } else if build >= SAME_BUILD {
+    } else if build >= SAME_BUILD && is_thin(sketch) {
         Some(format!("it is built as {} is, which answers {status}", error.url))
     } else {
         None
@@ -158,10 +158,15 @@ fn build_likeness(a: &Sketch, b: &Sketch) -> f64 {
     common as f64 / (a.skeleton.len() + b.skeleton.len() - common) as f64
 }
 
+/// Whether there is so little text that it may be nothing but an apology.
+fn is_thin(sketch: &Sketch) -> bool {
+    sketch.text.chars().nth(THIN).is_none()
+}
+
 /// The phrase that title or headings use, or the first words of a text that is short enough to be nothing
 /// but an apology.
 fn said(sketch: &Sketch) -> Option<String> {
-    let thin = sketch.text.chars().nth(THIN).is_none();
+    let thin = is_thin(sketch);
     let heads = sketch.headings.join("\n");
     let first = if thin { sketch.text.as_str() } else { "" };
     let phrase = phrases::phrase(&sketch.title)
@@ -244,13 +249,41 @@ fn replaced(facts: &CitationFacts, inspection: &Inspection) -> Option<String> {
             text: after,
         },
     );
-    let other = scores.jaccard < OTHER_TEXT && scores.containment < OTHER_SHARE && scores.title < OTHER_TITLE;
+    let other = scores.jaccard < OTHER_TEXT
+        && scores.containment < OTHER_SHARE
+        && own_title_similarity(&old.title, &new.title) < OTHER_TITLE;
     other.then(|| {
         format!(
             "next to nothing of the copy of {} is there",
             baseline.captured_at.date()
         )
     })
+}
+
+/// Similarity of two titles without the parts that stand in both, such as the name of the site. Titles that
+/// are one and the same are alike.
+fn own_title_similarity(old: &str, new: &str) -> f64 {
+    let parts = |title: &str| -> Vec<String> {
+        let split = title.split(['|', '\u{2013}', '\u{2014}', '\u{b7}', '\u{bb}', '\u{ab}', ':']);
+        let split = split.flat_map(|part| part.split(" - "));
+        split
+            .map(|part| part.trim().to_lowercase())
+            .filter(|part| !part.is_empty())
+            .collect()
+    };
+    let (a, b) = (parts(old), parts(new));
+    let own = |these: &[String], others: &[String]| -> String {
+        let own: Vec<&str> = these
+            .iter()
+            .filter(|part| !others.contains(part))
+            .map(String::as_str)
+            .collect();
+        own.join(" ")
+    };
+    if a == b {
+        return 1.0;
+    }
+    drift::title_similarity(&own(&a, &b), &own(&b, &a))
 }
 
 #[cfg(test)]

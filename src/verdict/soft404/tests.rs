@@ -339,3 +339,32 @@ fn a_parked_name_is_told_by_two_signs() {
         assert_eq!(owner::parked(&seen, &sketch).is_some(), parked, "{what}");
     }
 }
+
+#[test]
+fn titles_are_compared_without_the_name_of_the_site() {
+    for (old, new, alike) in [
+        ("The bridge | The Gazette", "Home | The Gazette", false),
+        (
+            "The bridge - The Gazette of the North",
+            "Welcome - The Gazette of the North",
+            false,
+        ),
+        ("The bridge | The Gazette", "The bridge | The Gazette Online", true),
+        ("The bridge", "The bridge", true),
+        ("", "", true),
+    ] {
+        assert_eq!(own_title_similarity(old, new) >= OTHER_TITLE, alike, "{old} / {new}");
+    }
+}
+
+#[test]
+fn a_long_text_is_no_apology_however_it_is_built() {
+    let long: String = (0..400).map(|n| format!("word{n} ")).collect();
+    let built_alike = page("A story about 404 errors", &long);
+    let found = signs(
+        built_alike,
+        vec![error(Shown::Probe, BESIDE, 404, apology())],
+        Company::default(),
+    );
+    assert_eq!(found, [Sign::Phrase]);
+}
