@@ -278,6 +278,14 @@ CREATE TABLE verdict (
 ) STRICT;
 CREATE INDEX verdict_by_run ON verdict (run_id);
 
+-- Blocks that two looks at a page within one run showed to change by themselves (--second-look): a hash of
+-- the names of the elements down to each. They are left out whenever the page is read.
+CREATE TABLE volatile_block (
+    url_id INTEGER NOT NULL REFERENCES url (id),
+    signature INTEGER NOT NULL,
+    PRIMARY KEY (url_id, signature)
+) STRICT, WITHOUT ROWID;
+
 -- What hosts show where there is nothing: the newest 404 or 410 of a cited address, and the newest answer
 -- to an address made up, for each directory.
 CREATE TABLE error_page (

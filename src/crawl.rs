@@ -55,6 +55,8 @@ pub struct Settings {
     pub assets: Assets,
     /// Whether a site's wish that no copy of a page be kept is obeyed.
     pub obey_noarchive: bool,
+    /// Whether new pages that bring no validators are looked at twice, to learn what changes on them by itself.
+    pub second_look: bool,
     /// What the user sets of the rules of judging.
     pub policy: verdict::Policy,
 }
@@ -167,7 +169,7 @@ pub async fn run(
         run_id: run.id,
         ..Summary::default()
     };
-    let mut judge = Judge::new(&reader, writer, run.id, &settings.policy);
+    let mut judge = Judge::new(&reader, writer, run.id, &settings.policy).looking_twice(settings.second_look);
     let mut open: Option<Vec<i64>> = None;
     loop {
         crawl.drain(&mut committed, &mut stop, observer).await?;
@@ -259,13 +261,15 @@ impl Crawl<'_> {
     fn want(&mut self, wants: Wants) -> Result<Vec<i64>, ArchiveError> {
         let Wants {
             probes,
+            seconds,
             citations,
             again,
             due,
         } = wants;
         let (run_id, now) = (self.run.id, self.clock.now());
         let (new, again) = self.writer.call(move |ingest| {
-            let new = ingest.add_probe_tasks(run_id, &probes, now)?;
+            let mut new = ingest.add_tasks(run_id, &probes, Purpose::Probe, now)?;
+            new.extend(ingest.add_tasks(run_id, &seconds, Purpose::Volatile, now)?);
             Ok((new, ingest.ask_again(run_id, &again, due)?))
         })?;
         for (host, count) in new {
@@ -332,6 +336,8 @@ impl Crawl<'_> {
         let follows = purpose == Purpose::Citation && job.task.depth < self.settings.depth;
         let is_snapshot = self.run.kind == RunKind::Snapshot;
         let prior = match () {
+            // A second look is for what differs.
+            () if purpose == Purpose::Volatile => None,
             () if follows || is_snapshot && self.settings.assets.are_kept(purpose) => None,
             () if job.url == job.task.url => job.task.prior.clone(),
             () => self.reader.prior(&job.url, purpose)?,
@@ -421,7 +427,7 @@ impl Crawl<'_> {
             true => TaskEnd::Retry(now.plus(heard.wait.unwrap_or_default().max(backoff(&job.task)))),
             false => TaskEnd::Done,
         };
-        let is_page = !matches!(job.task.purpose, Purpose::Asset | Purpose::Probe);
+        let is_page = !matches!(job.task.purpose, Purpose::Asset | Purpose::Probe | Purpose::Volatile);
         if is_page && end == TaskEnd::Done && is_dead_at_once(transport, &fetched.exchange.outcome) {
             self.progress.dead += 1;
         }

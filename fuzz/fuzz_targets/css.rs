@@ -15,6 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
             local: false,
             assets: true,
             quotes: true,
+            volatile: &[],
         })
     };
     let _ = read(bytes, "text/css");

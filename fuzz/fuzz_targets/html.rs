@@ -14,6 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
         local: true,
         assets: false,
         quotes: true,
+        volatile: &[],
     });
     assert!(!page.text.contains('\r'));
     for link in &page.links {

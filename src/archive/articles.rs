@@ -206,16 +206,17 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// Gives addresses that were made up a task in this run. Returns the hosts that have work for it.
-    pub fn add_probe_tasks(
+    /// Gives addresses a task in this run. Returns the hosts that have work for it.
+    pub fn add_tasks(
         &mut self,
         run_id: i64,
         urls: &[Url],
+        purpose: Purpose,
         at: Timestamp,
     ) -> rusqlite::Result<Vec<(String, u64)>> {
         let last = self.last_task()?;
         for url in urls {
-            self.add_task(run_id, url, Purpose::Probe, 1, at)?;
+            self.add_task(run_id, url, purpose, 1, at)?;
         }
         self.new_work(last)
     }

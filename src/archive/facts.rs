@@ -196,7 +196,7 @@ fn quotes(sql: &Connection, article: Option<i64>, url_id: i64, fragment: &str) -
 fn seen_good(sql: &Connection, url_id: i64, attempt: i64) -> rusqlite::Result<Option<Timestamp>> {
     sql.prepare_cached(
         "SELECT c.at FROM capture c INDEXED BY capture_by_url
-         WHERE c.url_id = ?1 AND c.id < ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe')
+         WHERE c.url_id = ?1 AND c.id < ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')
              AND (SELECT l.transport = 'ok' AND l.access = 'open' AND (l.status = 304 OR l.status BETWEEN 200 AND 299)
                   FROM capture l WHERE l.id = c.last_id)
          ORDER BY c.at DESC LIMIT 1",
@@ -218,7 +218,7 @@ fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Resul
     let own: Option<i64> = sql
         .prepare_cached(
             "SELECT max(c.id) FROM capture c INDEXED BY capture_by_run
-             WHERE c.run_id = ?1 AND c.url_id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe')
+             WHERE c.run_id = ?1 AND c.url_id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')
                  AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'",
         )?
         .query_row([run_id, url_id], |row| row.get(0))?;
@@ -229,7 +229,7 @@ fn newest_attempt(sql: &Connection, run_id: i64, url_id: i64) -> rusqlite::Resul
         "SELECT max(c.id) FROM url u
          CROSS JOIN url w ON w.url = u.lookup_key OR w.lookup_key = u.lookup_key
          CROSS JOIN capture c INDEXED BY capture_by_run ON c.run_id = ?1 AND c.url_id = w.id
-         WHERE u.id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe')
+         WHERE u.id = ?2 AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')
              AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'",
     )?
     .query_row([run_id, url_id], |row| row.get(0))

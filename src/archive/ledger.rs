@@ -212,7 +212,7 @@ fn visits(sql: &Connection, url: &str) -> rusqlite::Result<Vec<Visit>> {
                  iif(f.id = c.id, NULL, fu.url)
              FROM capture c JOIN url u ON u.id = c.url_id JOIN capture f ON f.id = c.last_id
              JOIN url fu ON fu.id = f.url_id LEFT JOIN payload p ON p.id = f.payload_id
-             WHERE c.url_id = ? AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe')",
+             WHERE c.url_id = ? AND c.via_id IS NULL AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')",
         )?;
         for visit in statement.query_map([spelling], visit)? {
             visits.push(visit?);

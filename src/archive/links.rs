@@ -78,7 +78,7 @@ const LINKS: &str = "
     LEFT JOIN capture last ON last.id = coalesce(
         CASE ci.state WHEN 'present' THEN
             (SELECT c.id FROM capture c WHERE c.url_id = ci.url_id AND c.via_id IS NULL
-                 AND c.purpose NOT IN ('robots', 'asset', 'probe')
+                 AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')
                  AND (SELECT f.access FROM capture f WHERE f.id = c.last_id) <> 'deferred'
              ORDER BY c.at DESC, c.id DESC LIMIT 1) END, v.capture_id)
     LEFT JOIN capture good ON good.id = CASE

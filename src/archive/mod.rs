@@ -24,6 +24,7 @@ mod rejudge;
 mod reports;
 mod source_history;
 mod versions;
+mod volatile;
 mod watches;
 mod writer;
 

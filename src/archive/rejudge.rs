@@ -45,7 +45,7 @@ impl Reader {
                          SELECT ci.id AS citation, coalesce(
                              (SELECT max(c.id) FROM capture c INDEXED BY capture_by_url
                               WHERE c.url_id = ci.url_id AND c.via_id IS NULL
-                                  AND c.purpose NOT IN ('robots', 'asset', 'probe')
+                                  AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')
                                   AND (SELECT l.access FROM capture l WHERE l.id = c.last_id) <> 'deferred'),
                              v.capture_id) AS attempt
                          FROM citation ci JOIN article a ON a.id = ci.article_id JOIN verdict v ON v.id = ci.verdict_id

@@ -163,7 +163,7 @@ impl Ingest<'_> {
 
     /// The full-text index is written for many pages in one go: in between, each statement that needs
     /// a savepoint of its own would make it write a segment for every page.
-    fn make_searchable(&mut self, version: i64, page: Page) -> rusqlite::Result<()> {
+    pub(super) fn make_searchable(&mut self, version: i64, page: Page) -> rusqlite::Result<()> {
         let Page { title, text, .. } = page;
         if !text.is_empty() || !title.is_empty() {
             self.waiting += title.len() + text.len();

@@ -150,6 +150,9 @@ pub struct CrawlArgs {
     /// Statuses that count as fine beside 2xx, such as 403 or 429,500..=504
     #[arg(short, long, value_name = "STATUSES", env = "EVERCITE_ACCEPT")]
     pub accept: Option<String>,
+    /// Look twice at new pages that bring no validators, to learn which parts change by themselves
+    #[arg(long, env = "EVERCITE_SECOND_LOOK", value_parser = clap::builder::FalseyValueParser::new())]
+    pub second_look: bool,
     /// When a failure counts as confirmed: seen on other days, or now, by asking what failed twice more in
     /// the same run [default: days]
     #[arg(long, value_name = "WHEN", env = "EVERCITE_CONFIRM")]

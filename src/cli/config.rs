@@ -117,6 +117,7 @@ pub fn lay_over(over: CrawlArgs, under: CrawlArgs) -> CrawlArgs {
         exclude: list(over.exclude, under.exclude),
         accept: over.accept.or(under.accept),
         robots: over.robots.or(under.robots),
+        second_look: over.second_look || under.second_look,
         confirm: over.confirm.or(under.confirm),
         confirm_wait: over.confirm_wait.or(under.confirm_wait),
         noarchive: over.noarchive.or(under.noarchive),
@@ -160,6 +161,7 @@ pub fn crawl_settings(args: &CrawlArgs, now: Timestamp) -> Result<crawl::Setting
             Some(AssetsRule::Articles) => Assets::Articles,
             Some(AssetsRule::All) => Assets::All,
         },
+        second_look: args.second_look,
         policy: Policy {
             accept,
             confirmation: match args.confirm {

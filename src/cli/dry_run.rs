@@ -90,6 +90,7 @@ pub fn snapshot(seeds: &[Seed], scope: &Scope, output: &OutputArgs) -> Result<u8
                 local: true,
                 assets: false,
                 quotes: false,
+                volatile: &[],
             });
             for link in page.links.iter().filter(|link| link.role == Role::Cite) {
                 match &link.target {

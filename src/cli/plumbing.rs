@@ -115,6 +115,7 @@ pub(super) fn read_page(name: &str, url: Option<&str>) -> Result<Page, CliError>
         local: true,
         assets: false,
         quotes: false,
+        volatile: &[],
     }))
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use super::Summary;
 use crate::{
-    archive::{ArchiveError, Companies, KeptBody, Reader, SeenError, Writer},
+    archive::{ArchiveError, Companies, KeptBody, Reader, SeenError, Writer, pack},
     extract,
     model::{
         facts::{CitationFacts, Inspection, Judged},
@@ -38,6 +38,9 @@ pub(super) struct Judge<'a> {
     made_up: HashMap<Url, u32>,
     probed: HashMap<String, usize>,
     passes: u32,
+    /// Whether new pages are looked at twice, and those that were, by citation: where, and the first capture.
+    second_look: bool,
+    seconds: HashMap<i64, (Url, i64)>,
     /// Looks at failing links still to be had within the run, and how far apart.
     looks: u32,
     apart: Duration,
@@ -48,6 +51,8 @@ pub(super) struct Judge<'a> {
 pub(super) struct Wants {
     /// Addresses that do not exist.
     pub probes: Vec<Url>,
+    /// New pages to be looked at once more.
+    pub seconds: Vec<Url>,
     /// Citations that wait for them, or are to be asked again themselves.
     pub citations: Vec<i64>,
     /// Those of them to be asked again, and when.
@@ -86,9 +91,17 @@ impl<'a> Judge<'a> {
             made_up: HashMap::new(),
             probed: HashMap::new(),
             passes: 0,
+            second_look: false,
+            seconds: HashMap::new(),
             looks,
             apart,
         }
+    }
+
+    /// Whether new pages without validators are to be looked at twice.
+    pub fn looking_twice(mut self, second_look: bool) -> Self {
+        self.second_look = second_look;
+        self
     }
 
     /// Judges what can be judged. Nothing at all when the outage is ours.
@@ -116,6 +129,9 @@ impl<'a> Judge<'a> {
                 // What was counted may have become more.
                 self.companies = None;
                 for part in citations.chunks(BATCH) {
+                    for citation in part {
+                        self.learn(*citation)?;
+                    }
                     let batch = self.reader.facts_of(self.run_id, part)?;
                     self.batch(&batch, now, summary, &mut wants)?;
                 }
@@ -141,6 +157,13 @@ impl<'a> Judge<'a> {
     ) -> Result<(), ArchiveError> {
         let mut judged: Vec<Judged> = Vec::new();
         for facts in batch {
+            if let Some(url) = self.wants_second_look(facts)? {
+                if !wants.seconds.contains(&url) {
+                    wants.seconds.push(url);
+                }
+                wants.citations.push(facts.citation);
+                continue;
+            }
             let mut inspection = self.inspect(facts)?;
             let probes = self.look_closer(facts, &mut inspection, now)?;
             if self.waits_for(probes, wants) {
@@ -167,6 +190,48 @@ impl<'a> Judge<'a> {
             self.writer.post(move |ingest| ingest.verdicts(run_id, &judged, now));
         }
         Ok(())
+    }
+
+    /// Where a new page is to be looked at once more, if it is.
+    fn wants_second_look(&mut self, facts: &CitationFacts) -> Result<Option<Url>, ArchiveError> {
+        if !self.second_look || !suspicion::is_new_page(facts) || self.seconds.contains_key(&facts.citation) {
+            return Ok(None);
+        }
+        let last = facts.chain.capture + facts.chain.hops.len() as i64 - 1;
+        let end = facts.chain.hops.last().and_then(|hop| Url::parse(&hop.url).ok());
+        let Some(url) = end.filter(|url| matches!(url.scheme(), "http" | "https")) else {
+            return Ok(None);
+        };
+        if !self.reader.is_weakly_validated(last)? {
+            return Ok(None);
+        }
+        self.seconds.insert(facts.citation, (url.clone(), last));
+        Ok(Some(url))
+    }
+
+    /// Compares the two looks at a new page, keeps what differs by itself, and reads the page without it.
+    fn learn(&mut self, citation: i64) -> Result<(), ArchiveError> {
+        let Some((url, first)) = self.seconds.get(&citation) else {
+            return Ok(());
+        };
+        let Some(second) = self.reader.second_look(self.run_id, url)? else {
+            return Ok(());
+        };
+        let (Some(first_body), Some(second_body)) = (self.reader.body_of(*first)?, self.reader.body_of(second)?) else {
+            return Ok(());
+        };
+        let signatures = extract::learn(&whole(&first_body, url), &whole(&second_body, url));
+        if signatures.is_empty() || !self.reader.volatile(url)?.is_empty() {
+            return Ok(());
+        }
+        let page = extract::read(&extract::Body {
+            volatile: &signatures,
+            ..whole(&first_body, url)
+        });
+        let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
+        let (packed, first) = (pack(page, false, false).map_err(failed)?, *first);
+        self.writer
+            .call(move |ingest| ingest.learned(first, &signatures, packed))
     }
 
     /// Judges, and where the page turns out to be gone looks for its text elsewhere and judges again.
@@ -309,5 +374,6 @@ fn whole<'a>(body: &'a KeptBody, url: &'a Url) -> extract::Body<'a> {
         local: false,
         assets: false,
         quotes: false,
+        volatile: &[],
     }
 }

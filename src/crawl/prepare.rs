@@ -70,6 +70,7 @@ impl Workers {
                 kind: run.kind,
                 depth: settings.depth,
                 assets: settings.assets,
+                knows_volatile: archive.reader()?.knows_volatile()?,
                 noarchive_agent: settings.obey_noarchive.then(|| settings.robots_agent.clone()),
                 max_body,
             };
@@ -112,6 +113,8 @@ struct Worker {
     kind: RunKind,
     depth: u32,
     assets: Assets,
+    /// Whether of any page it is known what changes on it by itself.
+    knows_volatile: bool,
     /// The name under which we are asked to keep no copy; `None` when that is not obeyed.
     noarchive_agent: Option<String>,
     max_body: usize,
@@ -144,21 +147,31 @@ impl Worker {
         let last = hops.len().saturating_sub(1);
         let prior = task.as_ref().and_then(|task| task.prior.clone());
         let asked = hops.first().map(|hop| hop.url.clone());
-        let prepared: Result<Vec<Prepared>, ArchiveError> = hops
-            .into_iter()
-            .enumerate()
-            .map(|(position, exchange)| {
-                let reading = Reading {
-                    asked: asked.as_ref().filter(|_| position > 0),
-                    purpose,
-                    depth,
-                    again: again || follow && purpose == Purpose::Citation,
-                    assets,
-                    last: position == last,
-                };
-                self.prepare(exchange, prior.as_ref().filter(|_| position == last), reading)
-            })
-            .collect();
+        let volatile = match hops
+            .last()
+            .filter(|_| self.knows_volatile && purpose == Purpose::Citation)
+        {
+            Some(hop) => self.reader.volatile(&hop.url),
+            None => Ok(Vec::new()),
+        };
+        let prepare = |volatile: Vec<u64>| {
+            hops.into_iter()
+                .enumerate()
+                .map(|(position, exchange)| {
+                    let reading = Reading {
+                        asked: asked.as_ref().filter(|_| position > 0),
+                        purpose,
+                        depth,
+                        again: again || follow && purpose == Purpose::Citation,
+                        assets,
+                        last: position == last,
+                        volatile: &volatile,
+                    };
+                    self.prepare(exchange, prior.as_ref().filter(|_| position == last), reading)
+                })
+                .collect::<Result<Vec<Prepared>, ArchiveError>>()
+        };
+        let prepared = volatile.and_then(prepare);
         let told = self.told.clone();
         let back = task.clone();
         match prepared {

@@ -27,6 +27,8 @@ pub(super) struct Reading<'a> {
     pub assets: bool,
     /// The end of its chain.
     pub last: bool,
+    /// Blocks of it that are known to change by themselves.
+    pub volatile: &'a [u64],
 }
 
 impl Reading<'_> {
@@ -36,7 +38,7 @@ impl Reading<'_> {
             return None;
         }
         let media_type = match self.purpose {
-            Purpose::Robots | Purpose::Probe => return None,
+            Purpose::Robots | Purpose::Probe | Purpose::Volatile => return None,
             // Of assets only style sheets lead further; the others are bytes.
             Purpose::Asset if is_style(capture, &exchange.url) => Some("text/css"),
             Purpose::Asset => return None,
@@ -53,6 +55,7 @@ impl Reading<'_> {
             local: matches!(exchange.outcome, Outcome::Local { .. }),
             assets: self.assets,
             quotes: self.purpose == Purpose::Article,
+            volatile: self.volatile,
         });
         if self.purpose == Purpose::Asset {
             page.assets = drawn_in(&page, self.depth);
@@ -94,7 +97,7 @@ impl Reading<'_> {
         let says_so = |(name, value): &(String, Vec<u8>)| {
             name == "x-robots-tag" && extract::noarchive::in_header(&String::from_utf8_lossy(value), agent)
         };
-        !matches!(self.purpose, Purpose::Robots | Purpose::Probe)
+        !matches!(self.purpose, Purpose::Robots | Purpose::Probe | Purpose::Volatile)
             && (page.is_some_and(|page| page.noarchive) || answer.headers.iter().any(says_so))
     }
 }

@@ -121,7 +121,7 @@ fn read_again(reader: &Reader, writer: &Writer, latest: &[Latest]) -> Result<u64
     let mut count = 0;
     for capture in reader.captures_to_read_again(latest)? {
         let Some(body) = reader.body_of(capture)? else { continue };
-        let Some(page) = read(&body) else { continue };
+        let Some(page) = read(reader, &body)? else { continue };
         let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
         let packed = pack(page, false, false).map_err(failed)?;
         writer.call(move |ingest| ingest.read_again(capture, packed))?;
@@ -130,9 +130,12 @@ fn read_again(reader: &Reader, writer: &Writer, latest: &[Latest]) -> Result<u64
     Ok(count)
 }
 
-fn read(body: &KeptBody) -> Option<Page> {
-    let url = Url::parse(&body.url).ok()?;
-    Some(extract::read(&extract::Body {
+fn read(reader: &Reader, body: &KeptBody) -> Result<Option<Page>, ArchiveError> {
+    let Ok(url) = Url::parse(&body.url) else {
+        return Ok(None);
+    };
+    let volatile = reader.volatile(&url)?;
+    Ok(Some(extract::read(&extract::Body {
         bytes: &body.bytes,
         media_type: body.media_type.as_deref(),
         charset: body.charset.as_deref(),
@@ -140,5 +143,6 @@ fn read(body: &KeptBody) -> Option<Page> {
         local: url.scheme() == "urn",
         assets: false,
         quotes: false,
-    }))
+        volatile: &volatile,
+    })))
 }

@@ -7,6 +7,7 @@ use super::{
     links::{self, LINKS_MAX},
     main_text, nfc, noarchive, noise, quotes, shell, source,
     tree::{Tag, Tree},
+    volatile,
 };
 use crate::model::{
     link::{Link, Place, Role},
@@ -16,10 +17,11 @@ use crate::model::{
 
 /// Reads a page. `mark` is the length of the byte order mark before `html` when links get spans;
 /// `asked` for: what the page needs to look as it did, what it quotes beside its links.
-pub fn read(html: &str, url: &Url, mark: Option<usize>, asked: Asked) -> Page {
+pub fn read(html: &str, url: &Url, mark: Option<usize>, asked: Asked<'_>) -> Page {
     let safe = source::safe_length(html);
     let tree = Tree::parse(&html[..safe]);
-    let signs = noise::signs(&tree);
+    let mut signs = noise::signs(&tree);
+    volatile::mark(&tree, &mut signs, asked.volatile);
     let main = main_text::find(&tree, &signs);
     let base = base(&tree, url);
     let mut links = links::collect(&tree, &main.kept, &base);

@@ -26,12 +26,14 @@ mod source;
 mod srcset;
 mod text;
 mod tree;
+mod volatile;
 mod weight;
 mod words;
 
 use std::borrow::Cow;
 
 pub use sketch::sketch;
+pub use volatile::learn;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -61,13 +63,16 @@ pub struct Body<'a> {
     ///
     /// [`Link::quotes`]: crate::model::link::Link::quotes
     pub quotes: bool,
+    /// Signatures of blocks that are known to change by themselves ([`learn`]), sorted.
+    pub volatile: &'a [u64],
 }
 
 /// What is read only where it is asked for.
 #[derive(Debug, Clone, Copy, Default)]
-struct Asked {
+struct Asked<'a> {
     assets: bool,
     quotes: bool,
+    volatile: &'a [u64],
 }
 
 /// Reads a body.
@@ -99,6 +104,7 @@ fn read_as(body: &Body<'_>, kind: PageKind) -> Page {
     let asked = Asked {
         assets: body.assets,
         quotes: body.quotes,
+        volatile: body.volatile,
     };
     let page = match kind {
         PageKind::Markdown => markdown::read(&decoded.text, body.url, spans, body.quotes),
@@ -350,6 +356,7 @@ mod tests {
             local: true,
             assets: false,
             quotes: false,
+            volatile: &[],
         }
     }
 

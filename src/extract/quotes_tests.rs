@@ -17,6 +17,7 @@ fn quoted(source: &str, media_type: &str) -> Vec<(String, Vec<String>)> {
         local: true,
         assets: false,
         quotes: true,
+        volatile: &[],
     };
     let cites = read(&body)
         .links

@@ -192,6 +192,7 @@ mod tests {
             local: false,
             assets: false,
             quotes: false,
+            volatile: &[],
         };
         sketch(&body).unwrap()
     }

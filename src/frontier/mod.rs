@@ -294,7 +294,7 @@ impl Frontier {
         }
         let refused = match purpose {
             Purpose::Citation => self.scope.refuses(url),
-            Purpose::Asset | Purpose::Probe => self.scope.refuses_asset(url),
+            Purpose::Asset | Purpose::Probe | Purpose::Volatile => self.scope.refuses_asset(url),
             Purpose::Article | Purpose::Robots => None,
         };
         if let Some(why) = refused {

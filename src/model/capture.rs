@@ -21,6 +21,8 @@ words! {
         Robots = "robots",
         /// An address made up, to see what a host shows where there is nothing.
         Probe = "probe",
+        /// A second look at a page, to learn what changes on it by itself.
+        Volatile = "volatile",
     }
 }
 

@@ -24,6 +24,11 @@ pub fn wants_own_text(facts: &CitationFacts) -> bool {
     page_of_interest(facts).is_some_and(|page| page.text_length < SHORT)
 }
 
+/// Whether this is the first good page of a link: what is learned of it now holds for all that follow.
+pub fn is_new_page(facts: &CitationFacts) -> bool {
+    facts.baseline.is_none() && page_of_interest(facts).is_some()
+}
+
 /// Whether there is reason to look closer.
 pub fn is_suspicious(facts: &CitationFacts, inspection: &Inspection) -> bool {
     let Some(page) = page_of_interest(facts) else {

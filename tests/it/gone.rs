@@ -357,3 +357,38 @@ fn what_is_archived_is_judged_again_without_asking_anybody() {
     assert_eq!(site.asked().len(), 0, "without network");
     assert!(evercite.is_sound());
 }
+
+#[test]
+fn what_two_looks_show_to_change_by_itself_is_no_change_later() {
+    let with = |motto: &str, year: &str| {
+        let text = prose("quay", 6);
+        format!(
+            "<!doctype html><title>Quay</title><main><h1>Quay</h1><p>{text}</p><p>It was a {year} year.</p>\
+             <p>{text} Indeed.</p><p class=motto>{motto}</p></main>"
+        )
+    };
+    for looks_twice in [true, false] {
+        let site = Site::new().page("/quay", with("Early birds sing.", "calm")).serve();
+        let evercite = Evercite::new();
+        evercite.write("notes.html", citing(&[site.url("/quay")]));
+        let mut arguments = vec!["snapshot", "notes.html"];
+        if looks_twice {
+            arguments.push("--second-look");
+        }
+        let child = evercite.command(&arguments).spawn().expect("the binary starts");
+        while site.times("/quay") == 0 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        site.set("/quay", Answer::html(with("Still waters run.", "calm")));
+        crate::harness::finish(&arguments, child).exits(0);
+        assert_eq!(site.times("/quay"), 1 + usize::from(looks_twice));
+        site.set("/quay", Answer::html(with("A stitch in time saves.", "calm")));
+        evercite.run(&["check"]);
+        let class = if looks_twice { "ok" } else { "changed" };
+        assert_eq!(evercite.report().class(&site.url("/quay")), class, "looked twice: {looks_twice}");
+        site.set("/quay", Answer::html(with("A stitch in time saves.", "wild")));
+        evercite.run(&["check"]).exits(2);
+        assert_eq!(evercite.report().class(&site.url("/quay")), "changed", "an edit is one");
+        assert!(evercite.is_sound());
+    }
+}
