@@ -76,7 +76,7 @@ pub enum Command {
     Demo(DemoArgs),
     /// Canonical form and SURT key of addresses
     Url(PlumbingArgs),
-    /// Title and main text of an HTML page
+    /// Title, byline, date and main text of a page
     Text(TextArgs),
     /// How far one version of a page is from another
     Compare(CompareArgs),
@@ -556,10 +556,12 @@ pub struct PlumbingArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   evercite text page.html
+  evercite text report.pdf
   curl -s https://example.org | evercite text - --url https://example.org
+  evercite text page.html --format json | jq -r .byline
   evercite text --batch < pages.jsonl")]
 pub struct TextArgs {
-    /// An HTML, Markdown or text file, or - for standard input
+    /// An HTML, PDF, Markdown or text file, or - for standard input
     #[arg(required_unless_present = "batch")]
     pub file: Option<String>,
     /// The address it came from
@@ -568,7 +570,7 @@ pub struct TextArgs {
     /// How the answer is written
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
-    /// JSON Lines: {id, html, url} in, {id, text, title, date, lang} out
+    /// JSON Lines: {id, html, url} in, {id, text, title, date, lang, byline, shell} out
     #[arg(long)]
     pub batch: bool,
 }

@@ -15,11 +15,11 @@ use crate::{
     frontier::robots,
     model::{
         canonical::{self, CanonicalUrl},
-        page::Page,
+        page::{Page, PageKind},
         surt,
         url::{self, Url},
     },
-    source,
+    report, source,
 };
 
 /// Stands for a page's address where none was given.
@@ -65,14 +65,60 @@ pub fn text(args: &TextArgs) -> Result<u8, CliError> {
     let page = read_page(args.file.as_deref().unwrap_or("-"), args.url.as_deref())?;
     match args.format {
         ReportFormat::Json => context::print(&format!("{}\n", page_json(&page)))?,
-        ReportFormat::Text if page.title.is_empty() => context::print(&format!("{}\n", page.text))?,
-        ReportFormat::Text => context::print(&format!("{}\n\n{}\n", page.title, page.text))?,
+        ReportFormat::Text => context::print(&report::printable(&readable(&page)))?,
+    }
+    if let Some(lack) = lack(&page) {
+        context::note(lack);
     }
     Ok(CLEAN)
 }
 
 fn page_json(page: &Page) -> Value {
-    json!({"text": page.text, "title": page.title, "date": page.published, "lang": page.language})
+    json!({
+        "text": page.text, "title": page.title, "date": page.published, "lang": page.language,
+        "byline": page.byline, "shell": page.shell,
+    })
+}
+
+/// A page as it is read: title, byline and date, then the text, blocks apart.
+fn readable(page: &Page) -> String {
+    let mut out = String::with_capacity(page.text.len() + page.text.len() / 20 + 256);
+    let about = [page.byline.as_deref(), page.published.as_deref()];
+    for line in [
+        page.title.clone(),
+        about.into_iter().flatten().collect::<Vec<_>>().join(", "),
+    ] {
+        if !line.is_empty() {
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
+    // The title mostly stands at the head of the text, too.
+    let text = match page.text.split_once('\n') {
+        Some((first, rest)) if first == page.title => rest,
+        _ => &page.text,
+    };
+    if !out.is_empty() && !text.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(text);
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out
+}
+
+/// Why there is less text than one would expect.
+fn lack(page: &Page) -> Option<&'static str> {
+    if page.shell {
+        Some("this page is only a shell that a script would fill; scripts are not run")
+    } else if page.kind == PageKind::Pdf && page.text.is_empty() {
+        Some("this PDF has no text: it is scanned, or locked with a password")
+    } else if page.cut {
+        Some("this page is too deep or too large to be read whole; its beginning was")
+    } else {
+        None
+    }
 }
 
 pub fn robots(args: &RobotsArgs) -> Result<u8, CliError> {
@@ -103,20 +149,32 @@ pub fn robots(args: &RobotsArgs) -> Result<u8, CliError> {
 /// Reads a file, or standard input for `-`, as the page at `url`.
 pub(super) fn read_page(name: &str, url: Option<&str>) -> Result<Page, CliError> {
     let bytes = context::read_input(name)?;
+    let is_pdf = bytes.starts_with(b"%PDF-");
     let label = if name == "-" { "standard input.html" } else { name };
-    let document = source::document(label, bytes, None)
-        .map_err(|why| CliError::usage(why, "name an HTML, Markdown or text file"))?;
+    let (bytes, media_type) = match is_pdf {
+        true => (bytes, "application/pdf"),
+        false => source::document(label, bytes, None)
+            .map(|document| (document.bytes, document.media_type))
+            .map_err(|why| CliError::usage(why, "name an HTML, PDF, Markdown or text file"))?,
+    };
     let address = address(url);
-    Ok(extract::read(&extract::Body {
-        bytes: &document.bytes,
-        media_type: Some(document.media_type),
+    let page = extract::read(&extract::Body {
+        bytes: &bytes,
+        media_type: Some(media_type),
         charset: None,
         url: &address,
         local: true,
         assets: false,
         quotes: false,
         volatile: &[],
-    }))
+    });
+    if page.kind == PageKind::Opaque {
+        return Err(CliError::usage(
+            format!("{name} says that it is a PDF, and has no page that could be read"),
+            "name an HTML, PDF, Markdown or text file",
+        ));
+    }
+    Ok(page)
 }
 
 /// The address of a page, or one that stands for it.

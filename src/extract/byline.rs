@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::{
-    fold, fold_to, head,
+    fold, fold_to,
     links::WORDS,
     noise,
     tree::{Tag, Tree},

@@ -52,7 +52,7 @@ pub fn read(html: &str, url: &Url, mark: Option<usize>, asked: Asked<'_>) -> Pag
         language: head::language(&tree),
         published: head::published(&tree, &main.kept),
         canonical: head::canonical(&tree, &base),
-        document: digest::of_tree(&tree, &signs),
+        document: digest::of_tree(&tree, &signs, &main.kept),
         text_digest: digest::of_text(&text),
         text,
         links,

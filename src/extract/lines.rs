@@ -109,10 +109,14 @@ impl Lines {
             self.space();
         }
         for word in words::split(text) {
+            let word = words::shown(word);
+            if word.is_empty() {
+                continue;
+            }
             if self.spaced {
                 self.text.push(' ');
             }
-            self.text.push_str(word);
+            self.text.push_str(&word);
             self.spaced = true;
         }
         self.spaced = self.text.len() > self.line && text.ends_with(char::is_whitespace)

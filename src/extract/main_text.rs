@@ -31,6 +31,11 @@ fn is_under(part: u32, whole: u32, percent: u64) -> bool {
     u64::from(part) * 100 < u64::from(whole) * percent
 }
 
+/// Whether a link leads to another page. One to a place in this page is a part of what it says.
+fn leads_away(tree: &Tree, at: usize) -> bool {
+    tree.attr(at, "href").is_none_or(|href| !href.starts_with('#'))
+}
+
 /// Finds the main text. Where there is little, what is shown without scripts counts too.
 pub fn find(tree: &Tree, signs: &[Sign]) -> Main {
     let main = Survey::new(tree, signs, false).main();
@@ -46,6 +51,10 @@ pub fn find(tree: &Tree, signs: &[Sign]) -> Main {
     };
     if weigh(&main.text) >= LITTLE / 2 {
         return main;
+    }
+    let around = Survey::new(tree, signs, false).all_but_surroundings();
+    if weigh(&around.text) > 4 * weigh(&main.text) {
+        return around;
     }
     let everything = Survey::new(tree, signs, false).everything();
     if weigh(&everything.text) > 4 * weigh(&main.text) {
@@ -74,11 +83,7 @@ impl<'a> Survey<'a> {
         for at in 1..tree.len() {
             let (parent, tag) = (tree.parent(at), tree.tag(at));
             dropped[at] = dropped[parent] || noise::is_never_text(tree, at) && !(noscript && tag == Tag::Noscript);
-            linked[at] = linked[parent]
-                || tag == Tag::A
-                    && !tree
-                        .attr(at, "href")
-                        .is_some_and(|href| href.len() > 1 && href.starts_with('#'));
+            linked[at] = linked[parent] || tag == Tag::A && leads_away(tree, at);
             if tag == Tag::Text && !dropped[at] {
                 own[at] = Weight::of(tree.text(at), linked[at]);
             }
@@ -105,6 +110,16 @@ impl<'a> Survey<'a> {
         };
         let region = ground.region(self.body());
         self.write(region)
+    }
+
+    /// All text but what is surely none.
+    fn all_but_surroundings(mut self) -> Main {
+        for at in 1..self.tree.len() {
+            let sure = matches!(self.signs[at].noise, Noise::Certain | Noise::Always);
+            self.dropped[at] |= self.dropped[self.tree.parent(at)] || sure;
+        }
+        self.weigh();
+        self.write(self.body())
     }
 
     /// All text that can be shown.

@@ -11,6 +11,8 @@ mod css;
 mod digest;
 mod head;
 mod html;
+#[cfg(test)]
+mod laws_tests;
 mod lines;
 mod links;
 mod main_text;
@@ -24,6 +26,7 @@ mod shell;
 mod sketch;
 mod source;
 mod srcset;
+pub mod steps;
 mod text;
 mod tree;
 mod volatile;
@@ -150,14 +153,19 @@ fn is_inline(address: &str) -> bool {
     })
 }
 
-/// White space folded to single spaces, trimmed, in Unicode normal form C.
+/// White space folded to single spaces, trimmed, in Unicode normal form C, without what is there for
+/// layout only.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in words::split(text) {
+        let word = words::shown(word);
+        if word.is_empty() {
+            continue;
+        }
         if !out.is_empty() {
             out.push(' ');
         }
-        out.push_str(word);
+        out.push_str(&word);
     }
     nfc(out)
 }
@@ -416,6 +424,8 @@ mod tests {
             ("e\u{301}", "é"),
             ("\u{3000}日本\u{A0}語", "日本 語"),
             ("กำ", "กำ"),
+            ("a\u{AD}b \u{200B} \u{FEFF}c", "ab c"),
+            ("می\u{200C}خواهم", "می\u{200C}خواهم"),
             ("", ""),
         ] {
             assert_eq!(fold(written), want, "{written:?}");

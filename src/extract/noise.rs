@@ -285,7 +285,7 @@ static BODIES: Table = Table::of(&[
 static WORDS: Table = Table::of(&[
     (
         "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap breadcrumb \
-         breadcrumbs byline captcha colophon cookie cookies copyright footer gdpr noprint offcanvas onetrust outbrain \
+         breadcrumbs byline captcha colophon reviews cookie cookies copyright footer gdpr noprint offcanvas onetrust outbrain \
          pageviews pagination paginator popup sharebar sharedaddy sharing signature skip skiplink sponsor sponsored \
          sronly taboola tooltip trending viewcount views visually visuallyhidden",
         ALWAYS,
@@ -298,7 +298,7 @@ static WORDS: Table = Table::of(&[
         LIKELY,
     ),
     ("menu nav navbar navigation pager tags toolbar", LINKS),
-    ("comment comments disqus reviews", COMMENTS),
+    ("comment comments disqus", COMMENTS),
     (
         "ad adbox ads adsbygoogle adslot adunit advert advertisement advertising adverts adwrap outbrain \
          pageviews popular recommended related sponsored taboola trending viewcount views",

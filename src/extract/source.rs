@@ -9,10 +9,12 @@ use super::words::{Key, Table, key};
 const DEPTH: usize = 512;
 /// Most attributes in one tag.
 const ATTRIBUTES: usize = 4_096;
+/// Most attributes in a document.
+const ALL_ATTRIBUTES: usize = 600_000;
 /// Most tags in a document.
-const TAGS: usize = 400_000;
+const TAGS: usize = 300_000;
 /// Most characters of the kinds that a parser stops at (`<` and `&`).
-const STOPS: usize = 4_000_000;
+const STOPS: usize = 1_000_000;
 /// Most bytes of a document.
 const BYTES: usize = 12 * 1024 * 1024;
 
@@ -207,14 +209,19 @@ fn tag_end(bytes: &[u8], from: usize) -> (usize, usize) {
 pub fn safe_length(html: &str) -> usize {
     let mut open = Open::default();
     let mut tags = Tags::new(html, 0);
-    let (mut count, mut roots) = (0, 0);
+    let (mut count, mut attributes, mut roots) = (0, 0, 0);
     while let Some(tag) = tags.next() {
         count += 1;
+        attributes += tag.attributes;
         let name = key(tag.name.as_bytes());
         if name == HTML || name == BODY {
             roots += tag.attributes;
         }
-        let passes = roots > ATTRIBUTES || count > TAGS || tag.end > BYTES || tag.attributes > ATTRIBUTES;
+        let passes = roots > ATTRIBUTES
+            || attributes > ALL_ATTRIBUTES
+            || count > TAGS
+            || tag.end > BYTES
+            || tag.attributes > ATTRIBUTES;
         if passes || !open.see(&tag, name) {
             return tag.start;
         }
@@ -279,6 +286,7 @@ static KINDS: Table = Table::of(&[
 ]);
 
 const BODY: Key = key(b"body");
+const FORM: Key = key(b"form");
 const HTML: Key = key(b"html");
 const SCRIPT: Key = key(b"script");
 const SELECT: Key = key(b"select");
@@ -349,7 +357,8 @@ impl Open {
         for at in (0..self.stack.len()).rev() {
             let entry = &self.stack[at];
             if entry.name == name {
-                if lasting && self.stack[at..].iter().any(|inner| inner.is(STRONG)) {
+                // `</form>` ends the form and leaves open what was opened in it.
+                if name == FORM || lasting && self.stack[at..].iter().any(|inner| inner.is(STRONG)) {
                     self.stack.remove(at);
                 } else {
                     self.truncate(at, true);
@@ -452,6 +461,8 @@ mod tests {
             ("<div>", false),
             ("<ul><li>", false),
             ("<div><font a=1></div>", false),
+            ("<form><div></form>", false),
+            ("<form><div></div></form>", true),
             ("<span><div></span>", false),
             ("<b><div></b>", false),
             ("<x/>", false),

@@ -3,6 +3,8 @@
 //!
 //! Owns only the parting and the look-up; the lists stand where they are used.
 
+use std::borrow::Cow;
+
 /// A lower-case ASCII word as a number; only its first 16 bytes count.
 pub type Key = u128;
 
@@ -118,6 +120,16 @@ pub fn split(text: &str) -> impl Iterator<Item = &str> {
         }
         (at > start).then(|| &text[start..at])
     })
+}
+
+/// A word without what is there for layout only: soft hyphens, places where a line may or may not be
+/// broken, byte order marks. Joiners stay, since they change letters.
+pub fn shown(word: &str) -> Cow<'_, str> {
+    const HIDDEN: [char; 4] = ['\u{AD}', '\u{200B}', '\u{2060}', '\u{FEFF}'];
+    match !word.is_ascii() && word.contains(HIDDEN) {
+        true => Cow::Owned(word.replace(HIDDEN, "")),
+        false => Cow::Borrowed(word),
+    }
 }
 
 #[cfg(test)]

@@ -385,7 +385,11 @@ fn what_two_looks_show_to_change_by_itself_is_no_change_later() {
         site.set("/quay", Answer::html(with("A stitch in time saves.", "calm")));
         evercite.run(&["check"]);
         let class = if looks_twice { "ok" } else { "changed" };
-        assert_eq!(evercite.report().class(&site.url("/quay")), class, "looked twice: {looks_twice}");
+        assert_eq!(
+            evercite.report().class(&site.url("/quay")),
+            class,
+            "looked twice: {looks_twice}"
+        );
         site.set("/quay", Answer::html(with("A stitch in time saves.", "wild")));
         evercite.run(&["check"]).exits(2);
         assert_eq!(evercite.report().class(&site.url("/quay")), "changed", "an edit is one");

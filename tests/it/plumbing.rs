@@ -148,6 +148,43 @@ fn text_is_the_article_without_what_is_around_it() {
 }
 
 #[test]
+fn text_tells_who_wrote_it_and_when() {
+    let html = format!(
+        "<html lang=tr><head><title>Köprü</title><meta name=author content='Ayşe Işık'>\
+         <meta property='article:published_time' content='2021-03-04T10:00:00Z'></head><body><nav>Menü</nav><article>\
+         <h1>Köprü</h1><p>{}</p><h2>Sonra</h2><ul><li>bir</li><li>iki</li></ul></article></body></html>",
+        prose("köprü", 10)
+    );
+    let told = &batch("text", &[json!({"id": 1, "html": html})])[0];
+    assert_eq!(
+        (&told["byline"], &told["date"], &told["shell"]),
+        (&"Ayşe Işık".into(), &"2021-03-04".into(), &false.into())
+    );
+    let evercite = Evercite::new();
+    evercite.write("page.html", &html);
+    let plain = evercite.ok(&["text", "page.html"]).stdout;
+    assert!(
+        plain.starts_with("Köprü\nAyşe Işık, 2021-03-04\n\n") && plain.ends_with("Sonra\nbir\niki\n"),
+        "{plain}"
+    );
+    assert_eq!(plain.matches("Köprü").count(), 1, "the title stands once: {plain}");
+    let piped = evercite.run_with_input(&["text", "-"], &html).exits(0);
+    assert_eq!(piped.stdout, plain);
+}
+
+#[test]
+fn text_says_what_is_no_page_to_read() {
+    let shell = "<!DOCTYPE html><title>Shop</title><div id=root></div><script src=/app.js></script>";
+    let told = &batch("text", &[json!({"id": 1, "html": shell})])[0];
+    assert_eq!((&told["shell"], &told["text"]), (&true.into(), &"".into()));
+    let evercite = Evercite::new();
+    evercite.write("shell.html", shell);
+    let ran = evercite.run(&["text", "shell.html"]).exits(0);
+    assert_eq!(ran.stdout, "Shop\n");
+    assert!(ran.stderr.contains("script"), "{ran}");
+}
+
+#[test]
 fn comparing_gives_a_word_scores_and_sentences() {
     let old = page("T", &prose("mill", 30));
     let edited = old.replacen("for 14 reasons", "for 15 reasons", 1);
