@@ -20,8 +20,24 @@ pub struct Main {
     pub kept: Vec<bool>,
 }
 
+impl Main {
+    /// Whether the page itself says that this is its main text: it stands in `<main>` or `<article>`, or under
+    /// the heading of the page.
+    fn is_marked(&self, tree: &Tree) -> bool {
+        let is_mark = |at: usize| match tree.tag(at) {
+            Tag::Main | Tag::Article => true,
+            Tag::H1 => self.kept[at],
+            _ => tree.attr(at, "role") == Some("main"),
+        };
+        (1..tree.len()).any(|at| is_mark(at) && self.kept[at..tree.end(at)].contains(&true))
+    }
+}
+
 /// A main text that weighs less has probably been missed.
 const LITTLE: u32 = 400;
+
+/// A text that says of itself that it is the main one may be as short as a sentence.
+const SENTENCE: u32 = 40;
 
 /// With less prose than this outside them, and much more inside, comments are the main text.
 const FORUM: u32 = 3_000;
@@ -49,7 +65,8 @@ pub fn find(tree: &Tree, signs: &[Sign]) -> Main {
     } else {
         main
     };
-    if weigh(&main.text) >= LITTLE / 2 {
+    let weight = weigh(&main.text);
+    if weight >= LITTLE / 2 || weight >= SENTENCE && main.is_marked(tree) {
         return main;
     }
     let around = Survey::new(tree, signs, false).all_but_surroundings();

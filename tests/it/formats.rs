@@ -117,3 +117,17 @@ fn data_is_compared_as_text_however_it_is_set() {
     let (class, link) = after(&site, &evercite, "text/csv", b"port;ships\nKarrow;13\n");
     assert!(class != "ok", "{link}");
 }
+
+#[test]
+fn the_text_of_a_pdf_is_printed() {
+    let evercite = Evercite::new();
+    evercite.write("report.pdf", &pdf("What the dam cost.", "/Title (Annual report)"));
+    let plain = evercite.ok(&["text", "report.pdf"]).stdout;
+    assert!(
+        plain.starts_with("Annual report\n\n") && plain.contains("What the dam cost."),
+        "{plain}"
+    );
+    evercite.write("broken.pdf", "%PDF-1.7 and nothing more");
+    let broken = evercite.run(&["text", "broken.pdf"]).exits(3);
+    assert!(broken.complains_clearly().stderr.contains("broken.pdf"), "{broken}");
+}
