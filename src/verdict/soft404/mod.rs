@@ -67,13 +67,17 @@ pub fn look(facts: &CitationFacts, inspection: &Inspection) -> Vec<Seen> {
         let (honest, probed): (Vec<_>, Vec<_>) = inspection.errors.iter().partition(|error| error.is_honest());
         add(
             Sign::LikeErrorPage,
-            honest.into_iter().find_map(|error| like_error_page(sketch, error)),
+            honest.into_iter().find_map(|error| like_error_page(sketch, end, error)),
         );
         let alike: Vec<_> = probed
-            .into_iter()
-            .filter(|error| like_probe(sketch, end, facts, error))
+            .iter()
+            .filter(|error| says_the_same(sketch, end, facts, error))
             .collect();
-        add(Sign::LikeProbe, alike.first().map(|error| made_up(error)));
+        let built = || probed.iter().find(|error| is_built_alike(sketch, facts, error));
+        add(
+            Sign::LikeProbe,
+            alike.first().copied().or_else(built).map(|error| made_up(error)),
+        );
         add(
             Sign::LikeEveryProbe,
             alike.get(1).map(|error| format!("and so does {}", error.url)),
@@ -99,13 +103,14 @@ pub fn look(facts: &CitationFacts, inspection: &Inspection) -> Vec<Seen> {
     seen
 }
 
-fn like_error_page(sketch: &Sketch, error: &ErrorPage) -> Option<String> {
+fn like_error_page(sketch: &Sketch, end: &str, error: &ErrorPage) -> Option<String> {
     let other = error.sketch.as_ref()?;
-    let (text, build) = (text_likeness(sketch, other), build_likeness(sketch, other));
+    let text = text_likeness((sketch, end), (other, &error.final_url));
+    let build = build_likeness(sketch, other);
     let status = error.status.unwrap_or_default();
     if text >= SAME_TEXT {
         Some(format!("its text is that of {}, which answers {status}", error.url))
-    } else if build >= SAME_BUILD && is_thin(sketch) {
+    } else if build >= SAME_BUILD && is_as_thin(sketch, other) {
         Some(format!("it is built as {} is, which answers {status}", error.url))
     } else {
         None
@@ -114,40 +119,57 @@ fn like_error_page(sketch: &Sketch, error: &ErrorPage) -> Option<String> {
 
 /// Whether an address that we made up brings the same. Where the cited one redirects and ours does not,
 /// or the other way round, the host tells them apart.
-fn like_probe(sketch: &Sketch, end: &str, facts: &CitationFacts, error: &ErrorPage) -> bool {
+fn says_the_same(sketch: &Sketch, end: &str, facts: &CitationFacts, error: &ErrorPage) -> bool {
     if error.shown != Shown::Probe || error.redirects != facts.chain.hops.len() - 1 {
         return false;
     }
     let same_end = error.redirects > 0 && error.final_url == end;
-    same_end
-        || error
-            .sketch
-            .as_ref()
-            .is_some_and(|other| text_likeness(sketch, other) >= SAME_TEXT)
+    let text = |other| text_likeness((sketch, end), (other, &error.final_url));
+    same_end || error.sketch.as_ref().is_some_and(|other| text(other) >= SAME_TEXT)
+}
+
+/// Hardly any text, and built the same: around an apology advertisements may change.
+fn is_built_alike(sketch: &Sketch, facts: &CitationFacts, error: &ErrorPage) -> bool {
+    let alike = |other: &Sketch| is_as_thin(sketch, other) && build_likeness(sketch, other) >= SAME_BUILD;
+    error.shown == Shown::Probe
+        && error.redirects == facts.chain.hops.len() - 1
+        && error.sketch.as_ref().is_some_and(alike)
 }
 
 fn made_up(error: &ErrorPage) -> String {
     format!("{}, an address made up by us, answers with the same page", error.url)
 }
 
-/// Shingle similarity of main texts. Pages without text say nothing of each other.
-fn text_likeness(a: &Sketch, b: &Sketch) -> f64 {
-    if a.text.is_empty() || b.text.is_empty() {
+/// Shingle similarity of main texts, without the addresses that many error pages repeat. Pages without text
+/// say nothing of each other.
+fn text_likeness(a: (&Sketch, &str), b: (&Sketch, &str)) -> f64 {
+    let (a_text, b_text) = (without_address(&a.0.text, a.1), without_address(&b.0.text, b.1));
+    if a_text.trim().is_empty() || b_text.trim().is_empty() {
         return 0.0;
     }
-    let side = |sketch: &'_ Sketch| -> (String, String) { (sketch.title.clone(), sketch.text.clone()) };
-    let ((a_title, a_text), (b_title, b_text)) = (side(a), side(b));
-    let (_, scores) = drift::compare(
-        drift::Side {
-            title: &a_title,
-            text: &a_text,
-        },
-        drift::Side {
-            title: &b_title,
-            text: &b_text,
-        },
-    );
+    let side = |title, text| drift::Side { title, text };
+    let (_, scores) = drift::compare(side(&a.0.title, &a_text), side(&b.0.title, &b_text));
     scores.jaccard
+}
+
+/// A text without the address it was asked for under: whole, its path, or the end of that.
+fn without_address(text: &str, url: &str) -> String {
+    let Ok(asked) = Url::parse(url) else {
+        return text.to_owned();
+    };
+    let path = asked.path();
+    let end = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    let target = match asked.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut left = text.to_owned();
+    for part in [url, target.as_str(), path, end] {
+        if part.len() > 3 {
+            left = left.replace(part, " ");
+        }
+    }
+    left
 }
 
 fn build_likeness(a: &Sketch, b: &Sketch) -> f64 {
@@ -156,6 +178,13 @@ fn build_likeness(a: &Sketch, b: &Sketch) -> f64 {
     }
     let common = tokens::common(&a.skeleton, &b.skeleton);
     common as f64 / (a.skeleton.len() + b.skeleton.len() - common) as f64
+}
+
+/// Whether a page has about as little text as an error page of its host: built alike, a page with much more to
+/// say is a page.
+fn is_as_thin(sketch: &Sketch, error: &Sketch) -> bool {
+    let (own, other) = (sketch.text.chars().count(), error.text.chars().count());
+    is_thin(sketch) && other > 0 && own <= 2 * other + 100
 }
 
 /// Whether there is so little text that it may be nothing but an apology.

@@ -368,3 +368,27 @@ fn a_long_text_is_no_apology_however_it_is_built() {
     );
     assert_eq!(found, [Sign::Phrase]);
 }
+
+#[test]
+fn the_address_that_an_error_page_repeats_makes_no_difference() {
+    let says = |url: &str| Sketch {
+        skeleton: Vec::new(),
+        ..page(
+            "Not found",
+            &format!("Sorry, there is nothing to be found at {url} any more."),
+        )
+    };
+    let mut probe = error(Shown::Probe, BESIDE, 200, says("/x/qwertyuiopasdfghjklzxcvbn"));
+    let cited = says("/x/yesterday");
+    probe.sketch = Some(says("/x/qwertyuiopasdfghjklzxcvbn"));
+    let inspection = Inspection {
+        sketch: Some(cited),
+        errors: vec![probe],
+        ..Inspection::default()
+    };
+    let found: Vec<Sign> = look(&facts("http://a.example/x/yesterday"), &inspection)
+        .iter()
+        .map(|seen| seen.sign)
+        .collect();
+    assert_eq!(found, [Sign::LikeProbe, Sign::Phrase]);
+}
