@@ -121,7 +121,7 @@ fn data_is_compared_as_text_however_it_is_set() {
 #[test]
 fn the_text_of_a_pdf_is_printed() {
     let evercite = Evercite::new();
-    evercite.write("report.pdf", &pdf("What the dam cost.", "/Title (Annual report)"));
+    evercite.write("report.pdf", pdf("What the dam cost.", "/Title (Annual report)"));
     let plain = evercite.ok(&["text", "report.pdf"]).stdout;
     assert!(
         plain.starts_with("Annual report\n\n") && plain.contains("What the dam cost."),
