@@ -26,8 +26,8 @@ const MANY: u64 = 3;
 const OTHER_TEXT: f64 = 0.1;
 const OTHER_SHARE: f64 = 0.3;
 const OTHER_TITLE: f64 = 0.34;
-/// A text of more characters is no apology.
-const THIN: usize = 1_000;
+/// A text of more words is no apology. In scripts without spaces a character is a word.
+const THIN: usize = 160;
 
 /// Whether a sign is of the first rank.
 fn is_strong(sign: Sign) -> bool {
@@ -83,7 +83,7 @@ pub fn look(facts: &CitationFacts, inspection: &Inspection) -> Vec<Seen> {
             alike.get(1).map(|error| format!("and so does {}", error.url)),
         );
         add(Sign::Named, named(sketch, end, &cited));
-        let thin = sketch.text.chars().nth(THIN / 4).is_none();
+        let thin = words(&sketch.text) <= THIN / 4;
         let unlisted = "hardly any text, and it asks search engines to leave it out";
         add(Sign::Unlisted, (thin && sketch.noindex).then(|| unlisted.to_owned()));
         add(Sign::Phrase, said(sketch));
@@ -183,13 +183,18 @@ fn build_likeness(a: &Sketch, b: &Sketch) -> f64 {
 /// Whether a page has about as little text as an error page of its host: built alike, a page with much more to
 /// say is a page.
 fn is_as_thin(sketch: &Sketch, error: &Sketch) -> bool {
-    let (own, other) = (sketch.text.chars().count(), error.text.chars().count());
-    is_thin(sketch) && other > 0 && own <= 2 * other + 100
+    let (own, other) = (words(&sketch.text), words(&error.text));
+    is_thin(sketch) && other > 0 && own <= 2 * other + 25
 }
 
 /// Whether there is so little text that it may be nothing but an apology.
 fn is_thin(sketch: &Sketch) -> bool {
-    sketch.text.chars().nth(THIN).is_none()
+    words(&sketch.text) <= THIN
+}
+
+/// How many words a text has, as far as that matters here.
+fn words(text: &str) -> usize {
+    tokens::tokens(text).take(4 * THIN).count()
 }
 
 /// The phrase that title or headings use, or the first words of a text that is short enough to be nothing
@@ -206,7 +211,7 @@ fn said(sketch: &Sketch) -> Option<String> {
 
 /// Whether a title alone, or a text too short for anything else, gives reason to look closer.
 pub fn speaks_of_it(title: &str, text: Option<&str>) -> bool {
-    let short = text.filter(|text| text.chars().nth(THIN).is_none());
+    let short = text.filter(|text| words(text) <= THIN);
     phrases::phrase(title).is_some() || short.is_some_and(|text| phrases::opening(text).is_some())
 }
 
