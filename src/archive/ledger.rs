@@ -141,7 +141,24 @@ fn citation_explained(sql: &Connection, citation: i64) -> rusqlite::Result<Expla
     let mut explained = explained(row, listed);
     explained.ledger = ledger(sql, citation)?;
     explained.source = changes_of(sql, citation)?;
+    explained.copies = copies(sql, citation)?;
     Ok(explained)
+}
+
+/// Other addresses that brought the text of a citation's baseline.
+fn copies(sql: &Connection, citation: i64) -> rusqlite::Result<Vec<String>> {
+    sql.prepare_cached(
+        "SELECT DISTINCT o.url FROM baseline b
+         JOIN capture c ON c.id = b.capture_id JOIN capture l ON l.id = c.last_id
+         JOIN page_version v ON v.payload_id = l.payload_id AND v.url_id = l.url_id AND v.text_length >= 200
+         JOIN page_version w ON w.text_sha256 = v.text_sha256 AND w.url_id <> v.url_id AND w.text_length >= 200
+         JOIN url o ON o.id = w.url_id
+         WHERE b.id = (SELECT max(n.id) FROM baseline n WHERE n.citation_id = ?1)
+             AND o.id <> (SELECT url_id FROM citation WHERE id = ?1)
+         ORDER BY o.url LIMIT 20",
+    )?
+    .query_map([citation], |row| row.get(0))?
+    .collect()
 }
 
 fn skipped_explained(sql: &Connection, article: i64, raw: &str) -> rusqlite::Result<Vec<ExplainedLink>> {
@@ -167,6 +184,7 @@ fn explained(row: LinkRow, listed: bool) -> ExplainedLink {
         last_good_kept: row.good_kept,
         ledger: Vec::new(),
         source: Vec::new(),
+        copies: Vec::new(),
         link: row.report,
     }
 }

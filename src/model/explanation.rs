@@ -47,6 +47,8 @@ pub struct ExplainedLink {
     pub ledger: Vec<LedgerEntry>,
     /// What was done to it in the article, oldest first.
     pub source: Vec<SourceChange>,
+    /// Other addresses of the archive that brought the very text it is held against.
+    pub copies: Vec<String>,
 }
 
 /// One row of the ledger.

@@ -75,6 +75,7 @@ fn one(out: &mut String, explained: &ExplainedLink, style: Style, shell: &Shell)
     ledger(out, &explained.ledger, style);
     let changes: Vec<String> = explained.source.iter().map(|change| in_article(change, link)).collect();
     section(out, "In the article", &changes, style);
+    section(out, "The same text also stood at", &explained.copies, style);
 }
 
 fn cited(link: &LinkReport) -> String {

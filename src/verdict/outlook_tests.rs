@@ -54,6 +54,7 @@ fn a_link(class: Class) -> ExplainedLink {
         last_good_kept: true,
         ledger: Vec::new(),
         source: Vec::new(),
+        copies: Vec::new(),
     }
 }
 

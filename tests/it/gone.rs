@@ -229,6 +229,11 @@ fn a_text_that_stands_elsewhere_now_has_moved_without_a_redirect() {
     let old = report.link(&site.url("/old"));
     assert_eq!(old["class"], "dead", "a copy that always stood there is a copy");
     assert!(old["evidence"].to_string().contains(&site.url("/copy")), "{old:#}");
+    let explained = evercite.ok(&["explain", &site.url("/old")]).stdout;
+    assert!(
+        explained.contains("The same text also stood at") && explained.contains(&site.url("/copy")),
+        "{explained}"
+    );
     site.set("/copy", Answer::status(404));
     site.set("/new", Answer::html(&body));
     site.set("/article", Answer::html(citing(&["/old", "/new"])));
