@@ -15,7 +15,7 @@ use super::{
 use crate::model::{
     canonical::CanonicalUrl,
     capture::{Outcome, Purpose},
-    run::{Attempt, Body, Committed, EncodedBlob, Prepared, TaskEnd},
+    run::{Attempt, Body, Committed, Prepared, TaskEnd},
     surt::surt,
     time::Timestamp,
     url::{self, Url},
@@ -182,7 +182,16 @@ impl<'t> Ingest<'t> {
         let (stored, payload_id) = match body {
             Body::None => (0, capture.payload_id),
             Body::Held { payload_id } => (0, Some(payload_id)),
-            Body::New { digest, length, blob } => self.payload(&digest.0, length, &blob)?,
+            Body::New {
+                digest,
+                length,
+                blob,
+                for_host,
+            } => {
+                let host = for_host.then(|| self.host_id(url::host(&exchange.url))).transpose()?;
+                let (bytes, payload_id) = self.payload(&digest, length, &blob, host)?;
+                (bytes, Some(payload_id))
+            }
             Body::Withheld { digest, length } => (0, Some(self.withheld(&digest.0, length)?)),
         };
         let (remote, protocol) = match &exchange.outcome {
@@ -267,30 +276,6 @@ impl<'t> Ingest<'t> {
             )?
             .execute(params![capture_id, request, response])?;
         Ok(())
-    }
-
-    fn payload(&mut self, sha256: &[u8; 32], length: u64, blob: &EncodedBlob) -> rusqlite::Result<(u64, Option<i64>)> {
-        let held: Option<i64> = self
-            .sql
-            .prepare_cached("SELECT id FROM payload WHERE sha256 = ? AND blob_id IS NOT NULL")?
-            .query_row([sha256], |row| row.get(0))
-            .optional()?;
-        if held.is_some() {
-            // Another exchange brought the same bytes while ours were on their way.
-            return Ok((0, held));
-        }
-        self.sql
-            .prepare_cached("INSERT INTO blob (codec, data) VALUES (?, ?)")?
-            .execute(params![blob.codec.as_str(), blob.data])?;
-        let blob_id = self.sql.last_insert_rowid();
-        let id = self
-            .sql
-            .prepare_cached(
-                "INSERT INTO payload (sha256, length, blob_id) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (sha256) DO UPDATE SET blob_id = excluded.blob_id RETURNING id",
-            )?
-            .query_row(params![sha256, length as i64, blob_id], |row| row.get(0))?;
-        Ok((blob.data.len() as u64, Some(id)))
     }
 
     /// A payload without its bytes. Where another address brought the same ones, and did not ask that they

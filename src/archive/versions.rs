@@ -2,11 +2,11 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::ingest::Ingest;
+use super::{blob::QUICK, ingest::Ingest};
 use crate::model::{
     link::{Link, Role},
     page::{EXTRACTOR_VERSION, Page},
-    run::PackedPage,
+    run::{PackedPage, PackedText},
     url::{self, Url},
 };
 
@@ -65,7 +65,6 @@ impl Ingest<'_> {
             mut page,
             every_link,
             text,
-            around,
         } = packed;
         let assets = std::mem::take(&mut page.assets);
         let cites: Vec<Url> = page
@@ -85,7 +84,7 @@ impl Ingest<'_> {
                 self.links(known.id, &page.links, true)?;
             }
             if let Some(text) = text {
-                self.make_up_for_text(known.id, &text, around.as_deref(), page)?;
+                self.make_up_for_text(known.id, &text, page)?;
             }
             return Ok(Version {
                 id: known.id,
@@ -122,29 +121,15 @@ impl Ingest<'_> {
             self.links(id, &page.links, every_link)?;
         }
         if let Some(text) = text {
-            self.sql
-                .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
-                .execute(params![id, text, around])?;
+            self.text(id, &text)?;
             self.make_searchable(id, page)?;
         }
         Ok(Version { id, cites, assets })
     }
 
     /// The texts of a version that was first read when the site asked to keep none, and asks no more.
-    fn make_up_for_text(
-        &mut self,
-        version: i64,
-        text: &[u8],
-        around: Option<&[u8]>,
-        page: Page,
-    ) -> rusqlite::Result<()> {
-        let added = self
-            .sql
-            .prepare_cached(
-                "INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![version, text, around])?;
-        if added == 0 {
+    fn make_up_for_text(&mut self, version: i64, text: &PackedText, page: Page) -> rusqlite::Result<()> {
+        if self.text(version, text)? == 0 {
             return Ok(());
         }
         let every_link: bool =
@@ -156,6 +141,16 @@ impl Ingest<'_> {
             self.links(version, &page.links, false)?;
         }
         self.make_searchable(version, page)
+    }
+
+    /// Returns how many rows were added: none where the version has a text already.
+    fn text(&mut self, version: i64, text: &PackedText) -> rusqlite::Result<usize> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO page_text (page_version_id, on_body, level, data) VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![version, text.on_body, QUICK, text.data])
     }
 
     /// The full-text index is written for many pages in one go: in between, each statement that needs

@@ -123,7 +123,7 @@ fn read_again(reader: &Reader, writer: &Writer, latest: &[Latest]) -> Result<u64
         let Some(body) = reader.body_of(capture)? else { continue };
         let Some(page) = read(&body) else { continue };
         let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
-        let packed = pack(page, false, false).map_err(failed)?;
+        let packed = pack(page, false, false, &body.bytes).map_err(failed)?;
         writer.call(move |ingest| ingest.read_again(capture, packed))?;
         count += 1;
     }
