@@ -148,11 +148,13 @@ CREATE TABLE capture (
 CREATE INDEX capture_by_url ON capture (url_id, at);
 CREATE INDEX capture_by_run ON capture (run_id, url_id);
 
+-- Each is stored against the first of its host in the run, and that against the first of the run.
 CREATE TABLE capture_head (
     capture_id INTEGER PRIMARY KEY REFERENCES capture (id),
-    request BLOB NOT NULL,
-    response BLOB,
-    reconstructed INTEGER NOT NULL          -- 1: header case and order across names are ours
+    base_id INTEGER REFERENCES capture_head (capture_id),  -- whose decoded bytes are the prefix of the frame
+    request_length INTEGER NOT NULL,
+    reconstructed INTEGER NOT NULL,         -- 1: header case and order across names are ours
+    data BLOB NOT NULL                      -- zstd frame: the head of the request, then that of the answer, if any
 ) STRICT;
 
 -- Derived from payloads: may be dropped and made again. Compared only at equal extractor_version.

@@ -10,6 +10,7 @@ use super::{
     Archive, ArchiveError,
     assets::Counted,
     error_pages::shows_nothing,
+    heads::Heads,
     versions::{SearchRow, Version},
 };
 use crate::model::{
@@ -26,6 +27,7 @@ pub(super) struct Memory {
     hosts: HashMap<String, i64>,
     next_capture: i64,
     assets: Counted,
+    pub(super) heads: Heads,
 }
 
 const HOSTS_REMEMBERED: usize = 20_000;
@@ -38,6 +40,7 @@ impl Memory {
             hosts: HashMap::new(),
             next_capture,
             assets: Counted::default(),
+            heads: Heads::default(),
         })
     }
 }
@@ -45,7 +48,7 @@ impl Memory {
 /// One open transaction of the writer.
 pub struct Ingest<'t> {
     pub(super) sql: &'t Transaction<'t>,
-    memory: &'t mut Memory,
+    pub(super) memory: &'t mut Memory,
     archive: &'t Archive,
     pub(super) unsearchable: Vec<SearchRow>,
     /// Bytes in [`Ingest::unsearchable`].
@@ -179,6 +182,7 @@ impl<'t> Ingest<'t> {
             page,
         } = hop;
         let url_id = self.url_id(&exchange.url)?;
+        let host = self.host_id(url::host(&exchange.url))?;
         let (stored, payload_id) = match body {
             Body::None => (0, capture.payload_id),
             Body::Held { payload_id } => (0, Some(payload_id)),
@@ -188,8 +192,7 @@ impl<'t> Ingest<'t> {
                 blob,
                 for_host,
             } => {
-                let host = for_host.then(|| self.host_id(url::host(&exchange.url))).transpose()?;
-                let (bytes, payload_id) = self.payload(&digest, length, &blob, host)?;
+                let (bytes, payload_id) = self.payload(&digest, length, &blob, for_host.then_some(host))?;
                 (bytes, Some(payload_id))
             }
             Body::Withheld { digest, length } => (0, Some(self.withheld(&digest.0, length)?)),
@@ -240,7 +243,7 @@ impl<'t> Ingest<'t> {
                 exchange.wire.first_byte_ms.map(|ms| ms as i64),
                 exchange.wire.certificate_ends.map(Timestamp::millis),
             ])?;
-        self.head(ids.id, &exchange.request_head, &exchange.outcome)?;
+        self.head(ids.id, host, &exchange.request_head, &exchange.outcome)?;
         let Some(payload_id) = payload_id else {
             return Ok((stored, None));
         };
@@ -251,31 +254,6 @@ impl<'t> Ingest<'t> {
             None => self.find_version(payload_id, url_id, media_type, charset)?,
         };
         Ok((stored, version))
-    }
-
-    fn head(&mut self, capture_id: i64, request: &[u8], outcome: &Outcome) -> rusqlite::Result<()> {
-        if request.is_empty() {
-            return Ok(());
-        }
-        let response = match outcome {
-            Outcome::Answer(answer) => {
-                let mut head = format!("{} {}\r\n", answer.protocol, answer.status).into_bytes();
-                for (name, value) in &answer.headers {
-                    head.extend_from_slice(name.as_bytes());
-                    head.extend_from_slice(b": ");
-                    head.extend_from_slice(value);
-                    head.extend_from_slice(b"\r\n");
-                }
-                Some(head)
-            }
-            _ => None,
-        };
-        self.sql
-            .prepare_cached(
-                "INSERT INTO capture_head (capture_id, request, response, reconstructed) VALUES (?, ?, ?, 1)",
-            )?
-            .execute(params![capture_id, request, response])?;
-        Ok(())
     }
 
     /// A payload without its bytes. Where another address brought the same ones, and did not ask that they

@@ -11,6 +11,7 @@ mod due;
 mod error;
 mod error_pages;
 mod facts;
+mod heads;
 mod hosts;
 mod ingest;
 mod lock;

@@ -425,17 +425,6 @@ impl Reader {
             )
         })
     }
-
-    fn heads(&self, first: i64, last: i64) -> Result<Vec<(String, String)>> {
-        let lossy = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
-        self.ask(|sql| {
-            sql.prepare(
-                "SELECT request, response FROM capture_head WHERE capture_id BETWEEN ? AND ? ORDER BY capture_id",
-            )?
-            .query_map([first, last], |row| Ok((lossy(row.get(0)?), lossy(row.get(1)?))))?
-            .collect()
-        })
-    }
 }
 
 fn task(row: &Row<'_>) -> rusqlite::Result<Task> {

@@ -157,7 +157,7 @@ impl Ingest<'_> {
     /// a savepoint of its own would make it write a segment for every page.
     fn make_searchable(&mut self, version: i64, page: Page) -> rusqlite::Result<()> {
         let Page { title, text, .. } = page;
-        if !text.is_empty() || !title.is_empty() {
+        if (!text.is_empty() || !title.is_empty()) && !self.is_searchable(version)? {
             self.waiting += title.len() + text.len();
             self.unsearchable.push(SearchRow { version, title, text });
         }
@@ -166,6 +166,18 @@ impl Ingest<'_> {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether another version of the same address with the same title and text is in the index already: pages
+    /// that differ in noise only are found once.
+    fn is_searchable(&mut self, version: i64) -> rusqlite::Result<bool> {
+        self.sql
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM page_version v CROSS JOIN page_version o ON o.text_sha256 = v.text_sha256
+                     AND o.text_length >= 200 AND o.url_id = v.url_id AND o.title = v.title AND o.id <> v.id
+                     CROSS JOIN page_text t ON t.page_version_id = o.id WHERE v.id = ?)",
+            )?
+            .query_row([version], |row| row.get(0))
     }
 
     /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.

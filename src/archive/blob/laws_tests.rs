@@ -29,6 +29,9 @@ struct Bench {
     _folder: tempfile::TempDir,
 }
 
+/// A row of `blob`: its id, codec, base, depth and data.
+type Row = (i64, String, Option<i64>, u32, Vec<u8>);
+
 impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -129,8 +132,7 @@ impl Bench {
         connection
     }
 
-    /// Every row of `blob`: its id, codec, base, depth and data.
-    fn rows(&self) -> Vec<(i64, String, Option<i64>, u32, Vec<u8>)> {
+    fn rows(&self) -> Vec<Row> {
         let sql = self.sql();
         let mut rows = sql
             .prepare("SELECT id, codec, base_id, depth, data FROM blob ORDER BY id")

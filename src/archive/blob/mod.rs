@@ -96,7 +96,7 @@ fn log2_at_least(size: usize) -> u32 {
 }
 
 /// How many bytes a frame says that it decodes to.
-fn frame_length(data: &[u8]) -> io::Result<usize> {
+pub(super) fn frame_length(data: &[u8]) -> io::Result<usize> {
     match zstd_safe::get_frame_content_size(data) {
         Ok(Some(length)) => usize::try_from(length).map_err(io::Error::other),
         _ => Err(io::Error::other("no zstd frame of known length")),
