@@ -97,7 +97,11 @@ fn read(folder: &Path) -> Vec<Vec<Vec<u8>>> {
             .map(|file| std::fs::read(file).expect("a file"))
             .collect()
     };
-    entries(folder).iter().map(history).collect()
+    entries(folder)
+        .iter()
+        .filter(|page| page.is_dir())
+        .map(history)
+        .collect()
 }
 
 fn gzip(bytes: &[u8]) -> usize {

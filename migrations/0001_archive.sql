@@ -24,7 +24,6 @@ CREATE TABLE url (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL UNIQUE,               -- WHATWG serialisation, no fragment, no credentials: the identity
     lookup_key TEXT,                        -- canonical form; NULL when it equals url. Recomputable, never identity
-    surt TEXT NOT NULL,                     -- sort-friendly key. Recomputable
     host_id INTEGER NOT NULL REFERENCES host (id)
 ) STRICT;
 CREATE INDEX url_by_lookup_key ON url (lookup_key) WHERE lookup_key IS NOT NULL;
@@ -188,7 +187,8 @@ CREATE TABLE page_text (
     on_body INTEGER NOT NULL,               -- 1: the decoded body is the prefix of the frame
     level INTEGER NOT NULL,                 -- as of blob
     data BLOB NOT NULL                      -- zstd frame: the main text, UTF-8 (text_length bytes), then the
-                                            -- addresses outside the main text, each with a line feed
+                                            -- addresses outside the main text, each with a line feed,
+                                            -- those of the page's own origin without it
 ) STRICT;
 
 CREATE TABLE link (

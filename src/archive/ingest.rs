@@ -17,7 +17,6 @@ use crate::model::{
     canonical::CanonicalUrl,
     capture::{Outcome, Purpose},
     run::{Attempt, Body, Committed, Prepared, TaskEnd},
-    surt::surt,
     time::Timestamp,
     url::{self, Url},
 };
@@ -281,8 +280,8 @@ impl<'t> Ingest<'t> {
         let canonical = CanonicalUrl::of(url);
         let lookup_key = (canonical.as_str() != url.as_str()).then(|| canonical.as_str());
         self.sql
-            .prepare_cached("INSERT INTO url (url, lookup_key, surt, host_id) VALUES (?, ?, ?, ?)")?
-            .execute(params![url.as_str(), lookup_key, surt(url), host_id])?;
+            .prepare_cached("INSERT INTO url (url, lookup_key, host_id) VALUES (?, ?, ?)")?
+            .execute(params![url.as_str(), lookup_key, host_id])?;
         Ok(self.sql.last_insert_rowid())
     }
 

@@ -334,7 +334,7 @@ impl Worker {
         let withheld = agent.is_some_and(|agent| reading.asks_for_no_copy(exchange, page.as_ref(), agent));
         let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
         let page = page
-            .map(|page| pack(page, is_article, withheld, bytes))
+            .map(|page| pack(page, is_article, withheld, bytes, &exchange.url))
             .transpose()
             .map_err(failed)?;
         if withheld && !kept {

@@ -121,23 +121,23 @@ fn read_again(reader: &Reader, writer: &Writer, latest: &[Latest]) -> Result<u64
     let mut count = 0;
     for capture in reader.captures_to_read_again(latest)? {
         let Some(body) = reader.body_of(capture)? else { continue };
-        let Some(page) = read(&body) else { continue };
+        let Ok(url) = Url::parse(&body.url) else { continue };
+        let page = read(&body, &url);
         let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
-        let packed = pack(page, false, false, &body.bytes).map_err(failed)?;
+        let packed = pack(page, false, false, &body.bytes, &url).map_err(failed)?;
         writer.call(move |ingest| ingest.read_again(capture, packed))?;
         count += 1;
     }
     Ok(count)
 }
 
-fn read(body: &KeptBody) -> Option<Page> {
-    let url = Url::parse(&body.url).ok()?;
-    Some(extract::read(&extract::Body {
+fn read(body: &KeptBody, url: &Url) -> Page {
+    extract::read(&extract::Body {
         bytes: &body.bytes,
         media_type: body.media_type.as_deref(),
         charset: body.charset.as_deref(),
-        url: &url,
+        url,
         local: url.scheme() == "urn",
         assets: false,
-    }))
+    })
 }

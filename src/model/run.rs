@@ -169,7 +169,8 @@ pub struct PackedPage {
     pub text: Option<PackedText>,
 }
 
-/// The main text of a page, and after it the addresses that become no row, each followed by a line feed.
+/// The main text of a page, and after it the addresses that become no row, each followed by a line feed; those of
+/// the page's own origin without it.
 #[derive(Debug)]
 pub struct PackedText {
     /// Whether the bytes of the page are the frame's prefix: most of its text stands there word for word.

@@ -11,14 +11,15 @@ use crate::{
     model::{
         page::{Page, PageKind},
         run::{PackedPage, PackedText},
+        url::Url,
     },
 };
 
-/// Packs the texts of a page that was read from `body`. Here and not in the writer, so that the one thread all
+/// Packs the texts of a page that was read from `body`, at `url`. Here and not in the writer, so that the one thread all
 /// pages pass through has less to do.
 ///
 /// Of a page that is `withheld` nothing is packed: it keeps its digests, and an article its links.
-pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8]) -> io::Result<PackedPage> {
+pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8], url: &Url) -> io::Result<PackedPage> {
     if withheld {
         return Ok(PackedPage {
             page,
@@ -29,7 +30,7 @@ pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8]) -> io::Re
     let mut texts = page.text.clone();
     for link in page.links.iter().filter(|link| !every_link && !link.has_row()) {
         if let Ok(target) = &link.target {
-            texts.push_str(target.url.as_str());
+            texts.push_str(without_origin(&target.url, url));
             texts.push('\n');
         }
     }
@@ -41,6 +42,16 @@ pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8]) -> io::Re
         data: compress(texts.as_bytes(), on_body.then_some(body), QUICK)?,
     });
     Ok(PackedPage { page, every_link, text })
+}
+
+/// An address as pages write it: without the origin where that is the page's own.
+fn without_origin<'a>(address: &'a Url, page: &Url) -> &'a str {
+    let whole = address.as_str();
+    let origin = &page[..url::Position::BeforePath];
+    match whole.strip_prefix(origin) {
+        Some(path) if path.starts_with('/') && !path.starts_with("//") => path,
+        _ => whole,
+    }
 }
 
 impl Reader {
@@ -85,5 +96,33 @@ impl Reader {
         let body = payload.map(|payload| self.payload_shared(payload)).transpose()?;
         let prefix = body.as_deref().map(Vec::as_slice);
         Ok(frame_length(data).and_then(|length| decompress(data, prefix, length)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_kept_as_pages_write_them_and_resolve_to_themselves() {
+        for (page, address, want) in [
+            ("http://a.example/x/y", "http://a.example/z?q=1", "/z?q=1"),
+            ("http://a.example/x/y", "http://a.example/", "/"),
+            (
+                "http://a.example/x",
+                "http://a.example//b.example/",
+                "http://a.example//b.example/",
+            ),
+            ("http://a.example/x", "http://a.example:81/z", "http://a.example:81/z"),
+            ("http://a.example/x", "https://a.example/z", "https://a.example/z"),
+            ("http://a.example/x", "http://a.example.org/z", "http://a.example.org/z"),
+            ("urn:uuid:1", "http://a.example/z", "http://a.example/z"),
+            ("urn:uuid:1", "urn:uuid:2", "urn:uuid:2"),
+        ] {
+            let (page, address) = (Url::parse(page).unwrap(), Url::parse(address).unwrap());
+            let written = without_origin(&address, &page);
+            assert_eq!(written, want);
+            assert_eq!(page.join(written).unwrap(), address);
+        }
     }
 }
