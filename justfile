@@ -12,9 +12,10 @@ test:
 demo:
     cargo run --release -- demo
 
-# Times first and second run against a page-for-page download; needs nothing but loopback
+# Times first and second run against a page-for-page download, and what versions of pages cost to keep
 bench:
     cargo bench --bench crawl
+    cargo bench --bench storage
 
 # What links of a generated web are, against what is said of them; options as `just truth --seed 2`
 truth *OPTIONS:

@@ -24,7 +24,6 @@ CREATE TABLE url (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL UNIQUE,               -- WHATWG serialisation, no fragment, no credentials: the identity
     lookup_key TEXT,                        -- canonical form; NULL when it equals url. Recomputable, never identity
-    surt TEXT NOT NULL,                     -- sort-friendly key. Recomputable
     host_id INTEGER NOT NULL REFERENCES host (id)
 ) STRICT;
 CREATE INDEX url_by_lookup_key ON url (lookup_key) WHERE lookup_key IS NOT NULL;
@@ -83,18 +82,31 @@ CREATE TABLE task (
 ) STRICT;
 CREATE INDEX task_waiting ON task (run_id, host_id, id) WHERE done = 0;
 
+-- A version of a page is stored as a difference from the version before it, a first version from a page of
+-- its host: a zstd frame whose prefix is the base's decoded bytes. What a blob decodes to never changes, how it
+-- is encoded may; a base that is in use cannot be deleted.
 CREATE TABLE blob (
     id INTEGER PRIMARY KEY,
     codec TEXT NOT NULL,                    -- raw, zstd
-    base_id INTEGER REFERENCES blob (id),   -- the blob this one is a difference from
+    base_id INTEGER REFERENCES blob (id),   -- NULL: it stands alone
+    depth INTEGER NOT NULL,                 -- bases to decode before it, at most 16: kept, so that choosing a base needs no walk
+    level INTEGER NOT NULL,                 -- the heaviest zstd level it was tried at: what `compact` need not try again
     data BLOB NOT NULL
 ) STRICT;
+CREATE INDEX blob_by_base ON blob (base_id) WHERE base_id IS NOT NULL;
+
+-- The page that first versions of a host's pages are stored against. It stands alone.
+CREATE TABLE host_base (
+    host_id INTEGER PRIMARY KEY REFERENCES host (id),
+    blob_id INTEGER NOT NULL REFERENCES blob (id)
+) STRICT;
+CREATE INDEX host_base_by_blob ON host_base (blob_id);
 
 CREATE TABLE payload (
     id INTEGER PRIMARY KEY,
     sha256 BLOB NOT NULL UNIQUE,            -- of the decoded body
     length INTEGER NOT NULL,
-    blob_id INTEGER REFERENCES blob (id)    -- NULL once pruned
+    blob_id INTEGER REFERENCES blob (id)    -- NULL: withheld. Texts with on_body = 1 go with it
 ) STRICT;
 
 -- One exchange. A redirect chain is a run of consecutive ids written in one transaction: its first
@@ -135,11 +147,13 @@ CREATE TABLE capture (
 CREATE INDEX capture_by_url ON capture (url_id, at);
 CREATE INDEX capture_by_run ON capture (run_id, url_id);
 
+-- Each is stored against the first of its host in the run, and that against the first of the run.
 CREATE TABLE capture_head (
     capture_id INTEGER PRIMARY KEY REFERENCES capture (id),
-    request BLOB NOT NULL,
-    response BLOB,
-    reconstructed INTEGER NOT NULL          -- 1: header case and order across names are ours
+    base_id INTEGER REFERENCES capture_head (capture_id),  -- whose decoded bytes are the prefix of the frame
+    request_length INTEGER NOT NULL,
+    reconstructed INTEGER NOT NULL,         -- 1: header case and order across names are ours
+    data BLOB NOT NULL                      -- zstd frame: the head of the request, then that of the answer, if any
 ) STRICT;
 
 -- Derived from payloads: may be dropped and made again. Compared only at equal extractor_version.
@@ -169,10 +183,14 @@ CREATE TABLE page_version (
 CREATE INDEX page_version_by_text ON page_version (text_sha256) WHERE text_length >= 200;
 
 -- Apart from page_version, so that reading digests never drags texts along.
+-- Most of a page's text stands in its body word for word: with that as the frame's prefix next to nothing is left.
 CREATE TABLE page_text (
     page_version_id INTEGER PRIMARY KEY REFERENCES page_version (id),
-    text BLOB NOT NULL,                     -- zstd frame of the main text, UTF-8
-    around BLOB                             -- zstd frame of the addresses outside the main text, one a line
+    on_body INTEGER NOT NULL,               -- 1: the decoded body is the prefix of the frame
+    level INTEGER NOT NULL,                 -- as of blob
+    data BLOB NOT NULL                      -- zstd frame: the main text, UTF-8 (text_length bytes), then the
+                                            -- addresses outside the main text, each with a line feed,
+                                            -- those of the page's own origin without it
 ) STRICT;
 
 CREATE TABLE link (

@@ -10,13 +10,13 @@ use super::{
     Archive, ArchiveError,
     assets::Counted,
     error_pages::shows_nothing,
+    heads::Heads,
     versions::{SearchRow, Version},
 };
 use crate::model::{
     canonical::CanonicalUrl,
     capture::{Outcome, Purpose},
-    run::{Attempt, Body, Committed, EncodedBlob, Prepared, TaskEnd},
-    surt::surt,
+    run::{Attempt, Body, Committed, Prepared, TaskEnd},
     time::Timestamp,
     url::{self, Url},
 };
@@ -26,6 +26,7 @@ pub(super) struct Memory {
     hosts: HashMap<String, i64>,
     next_capture: i64,
     assets: Counted,
+    pub(super) heads: Heads,
 }
 
 const HOSTS_REMEMBERED: usize = 20_000;
@@ -38,6 +39,7 @@ impl Memory {
             hosts: HashMap::new(),
             next_capture,
             assets: Counted::default(),
+            heads: Heads::default(),
         })
     }
 }
@@ -45,7 +47,7 @@ impl Memory {
 /// One open transaction of the writer.
 pub struct Ingest<'t> {
     pub(super) sql: &'t Transaction<'t>,
-    memory: &'t mut Memory,
+    pub(super) memory: &'t mut Memory,
     archive: &'t Archive,
     pub(super) unsearchable: Vec<SearchRow>,
     /// Bytes in [`Ingest::unsearchable`].
@@ -179,10 +181,19 @@ impl<'t> Ingest<'t> {
             page,
         } = hop;
         let url_id = self.url_id(&exchange.url)?;
+        let host = self.host_id(url::host(&exchange.url))?;
         let (stored, payload_id) = match body {
             Body::None => (0, capture.payload_id),
             Body::Held { payload_id } => (0, Some(payload_id)),
-            Body::New { digest, length, blob } => self.payload(&digest.0, length, &blob)?,
+            Body::New {
+                digest,
+                length,
+                blob,
+                for_host,
+            } => {
+                let (bytes, payload_id) = self.payload(&digest, length, &blob, for_host.then_some(host))?;
+                (bytes, Some(payload_id))
+            }
             Body::Withheld { digest, length } => (0, Some(self.withheld(&digest.0, length)?)),
         };
         let (remote, protocol) = match &exchange.outcome {
@@ -231,7 +242,7 @@ impl<'t> Ingest<'t> {
                 exchange.wire.first_byte_ms.map(|ms| ms as i64),
                 exchange.wire.certificate_ends.map(Timestamp::millis),
             ])?;
-        self.head(ids.id, &exchange.request_head, &exchange.outcome)?;
+        self.head(ids.id, host, &exchange.request_head, &exchange.outcome)?;
         let Some(payload_id) = payload_id else {
             return Ok((stored, None));
         };
@@ -242,55 +253,6 @@ impl<'t> Ingest<'t> {
             None => self.find_version(payload_id, url_id, media_type, charset)?,
         };
         Ok((stored, version))
-    }
-
-    fn head(&mut self, capture_id: i64, request: &[u8], outcome: &Outcome) -> rusqlite::Result<()> {
-        if request.is_empty() {
-            return Ok(());
-        }
-        let response = match outcome {
-            Outcome::Answer(answer) => {
-                let mut head = format!("{} {}\r\n", answer.protocol, answer.status).into_bytes();
-                for (name, value) in &answer.headers {
-                    head.extend_from_slice(name.as_bytes());
-                    head.extend_from_slice(b": ");
-                    head.extend_from_slice(value);
-                    head.extend_from_slice(b"\r\n");
-                }
-                Some(head)
-            }
-            _ => None,
-        };
-        self.sql
-            .prepare_cached(
-                "INSERT INTO capture_head (capture_id, request, response, reconstructed) VALUES (?, ?, ?, 1)",
-            )?
-            .execute(params![capture_id, request, response])?;
-        Ok(())
-    }
-
-    fn payload(&mut self, sha256: &[u8; 32], length: u64, blob: &EncodedBlob) -> rusqlite::Result<(u64, Option<i64>)> {
-        let held: Option<i64> = self
-            .sql
-            .prepare_cached("SELECT id FROM payload WHERE sha256 = ? AND blob_id IS NOT NULL")?
-            .query_row([sha256], |row| row.get(0))
-            .optional()?;
-        if held.is_some() {
-            // Another exchange brought the same bytes while ours were on their way.
-            return Ok((0, held));
-        }
-        self.sql
-            .prepare_cached("INSERT INTO blob (codec, data) VALUES (?, ?)")?
-            .execute(params![blob.codec.as_str(), blob.data])?;
-        let blob_id = self.sql.last_insert_rowid();
-        let id = self
-            .sql
-            .prepare_cached(
-                "INSERT INTO payload (sha256, length, blob_id) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (sha256) DO UPDATE SET blob_id = excluded.blob_id RETURNING id",
-            )?
-            .query_row(params![sha256, length as i64, blob_id], |row| row.get(0))?;
-        Ok((blob.data.len() as u64, Some(id)))
     }
 
     /// A payload without its bytes. Where another address brought the same ones, and did not ask that they
@@ -318,8 +280,8 @@ impl<'t> Ingest<'t> {
         let canonical = CanonicalUrl::of(url);
         let lookup_key = (canonical.as_str() != url.as_str()).then(|| canonical.as_str());
         self.sql
-            .prepare_cached("INSERT INTO url (url, lookup_key, surt, host_id) VALUES (?, ?, ?, ?)")?
-            .execute(params![url.as_str(), lookup_key, surt(url), host_id])?;
+            .prepare_cached("INSERT INTO url (url, lookup_key, host_id) VALUES (?, ?, ?)")?
+            .execute(params![url.as_str(), lookup_key, host_id])?;
         Ok(self.sql.last_insert_rowid())
     }
 

@@ -12,6 +12,7 @@ mod due;
 mod error;
 mod error_pages;
 mod facts;
+mod heads;
 mod hosts;
 mod ingest;
 mod ledger;
@@ -29,7 +30,7 @@ mod watches;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};
-pub use blob::{encode, pack};
+pub use blob::{Chosen, Compacted, FirstPages, Sizes, Unstored, compact, pack};
 pub use company::Companies;
 pub use due::Failing;
 pub use error::ArchiveError;

@@ -88,6 +88,15 @@ impl Archive {
         RunLock::take(&self.path)
     }
 
+    /// Writes the whole file anew, without gaps. In one transaction, which needs twice the file's size on the disk
+    /// for a while.
+    pub fn rebuild(&self) -> Result<()> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE);
+        connection
+            .and_then(|connection| connection.execute_batch("VACUUM"))
+            .map_err(|e| self.error(e))
+    }
+
     pub(super) fn error(&self, error: rusqlite::Error) -> ArchiveError {
         ArchiveError::from_sqlite(&self.path, error)
     }

@@ -37,16 +37,16 @@ pub enum Value {
     Blob(Vec<u8>),
 }
 
-/// A page version in which words were found.
+/// A text in which words were found: a page version, and those that differ from it in noise only.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct SearchHit {
     /// Address of the page.
     pub url: String,
     /// Its title.
     pub title: String,
-    /// When this version was first captured.
+    /// When it was first captured.
     pub first_captured: Timestamp,
-    /// When this version was last captured.
+    /// When it was last captured.
     pub last_captured: Timestamp,
     /// The words in their surroundings, marked with `[` and `]`.
     pub snippet: String,
@@ -105,9 +105,10 @@ impl Reader {
         let found: Vec<(i64, String, String, Timestamp, Timestamp)> = self.ask(|sql| {
             sql.prepare(
                 "SELECT v.id, u.url, v.title, min(c.at), max(c.at)
-                 FROM page_search s JOIN page_version v ON v.id = s.rowid
-                 JOIN url u ON u.id = v.url_id
-                 JOIN capture c ON c.payload_id = v.payload_id AND c.url_id = v.url_id
+                 FROM page_search s CROSS JOIN page_version v ON v.id = s.rowid
+                 CROSS JOIN url u ON u.id = v.url_id CROSS JOIN capture c ON c.url_id = v.url_id
+                 CROSS JOIN page_version w ON w.payload_id = c.payload_id AND w.url_id = c.url_id
+                     AND w.text_sha256 = v.text_sha256 AND w.title = v.title AND (w.id = v.id OR w.text_length >= 200)
                  WHERE page_search MATCH ?1 GROUP BY v.id ORDER BY min(s.rank), v.id LIMIT ?2",
             )?
             .query_map(params![quoted.join(" "), limit as i64], |row| {

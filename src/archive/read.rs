@@ -1,11 +1,13 @@
 //! Reading back: what the crawl asks, and what `show` and `list` show.
 
+use std::cell::RefCell;
+
 use rusqlite::{
     Connection, OptionalExtension, Row, params,
     types::{Type, ValueRef},
 };
 
-use super::{Archive, ArchiveError, Result, articles::OpenRun, blob};
+use super::{Archive, Result, articles::OpenRun, blob::Cache};
 use crate::model::{
     article::Article,
     capture::Purpose,
@@ -20,7 +22,12 @@ use crate::model::{
 pub struct Reader {
     pub(super) sql: Connection,
     pub(super) archive: Archive,
+    /// Decoded blobs, by row: versions of a page share most of their chain.
+    pub(super) decoded: RefCell<Cache<i64, ()>>,
 }
+
+/// Bytes of decoded blobs that a reader has at hand.
+const AT_HAND: usize = 4 << 20;
 
 /// What the archive holds of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +87,11 @@ pub struct Shown {
 
 impl Reader {
     pub(super) fn new(sql: Connection, archive: Archive) -> Result<Self> {
-        Ok(Self { sql, archive })
+        Ok(Self {
+            sql,
+            archive,
+            decoded: RefCell::new(Cache::new(AT_HAND)),
+        })
     }
 
     /// Runs a query and names the file in its error.
@@ -276,46 +287,6 @@ impl Reader {
         })
     }
 
-    /// The decoded bytes of a payload; empty when it was pruned, or the site asked not to keep it.
-    pub fn payload(&self, payload_id: i64) -> Result<Vec<u8>> {
-        let found: Option<(String, Vec<u8>, i64)> = self.ask(|sql| {
-            sql.prepare_cached(
-                "SELECT b.codec, b.data, p.length FROM payload p JOIN blob b ON b.id = p.blob_id WHERE p.id = ?",
-            )?
-            .query_row([payload_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()
-        })?;
-        match found {
-            Some((codec, data, length)) => blob::decode(&self.archive, &codec, data, length.max(0) as usize),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// The main text of a page version; empty where none is kept.
-    pub fn text(&self, page_version: i64) -> Result<String> {
-        Ok(self.text_if_kept(page_version)?.unwrap_or_default())
-    }
-
-    /// The main text of a page version; `None` where none is kept.
-    pub fn text_if_kept(&self, page_version: i64) -> Result<Option<String>> {
-        let found: Option<(Vec<u8>, i64)> = self.ask(|sql| {
-            sql.prepare_cached(
-                "SELECT t.text, v.text_length FROM page_text t JOIN page_version v ON v.id = t.page_version_id
-                 WHERE t.page_version_id = ?",
-            )?
-            .query_row([page_version], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()
-        })?;
-        let Some((data, length)) = found else {
-            return Ok(None);
-        };
-        let bytes = blob::decode(&self.archive, "zstd", data, length.max(0) as usize)?;
-        String::from_utf8(bytes).map(Some).map_err(|_| ArchiveError::Damaged {
-            path: self.archive.path().into(),
-            why: "a stored text is not UTF-8".into(),
-        })
-    }
-
     /// The articles on the list, in the order they were taken in.
     pub fn articles(&self) -> Result<Vec<Article>> {
         self.ask(|sql| {
@@ -452,17 +423,6 @@ impl Reader {
                     }))
                 },
             )
-        })
-    }
-
-    fn heads(&self, first: i64, last: i64) -> Result<Vec<(String, String)>> {
-        let lossy = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
-        self.ask(|sql| {
-            sql.prepare(
-                "SELECT request, response FROM capture_head WHERE capture_id BETWEEN ? AND ? ORDER BY capture_id",
-            )?
-            .query_map([first, last], |row| Ok((lossy(row.get(0)?), lossy(row.get(1)?))))?
-            .collect()
         })
     }
 }

@@ -2,11 +2,11 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::ingest::Ingest;
+use super::{blob::QUICK, ingest::Ingest};
 use crate::model::{
     link::{Link, Role},
     page::{EXTRACTOR_VERSION, Page},
-    run::PackedPage,
+    run::{PackedPage, PackedText},
     url::{self, Url},
 };
 
@@ -65,7 +65,6 @@ impl Ingest<'_> {
             mut page,
             every_link,
             text,
-            around,
         } = packed;
         let assets = std::mem::take(&mut page.assets);
         let cites: Vec<Url> = page
@@ -85,7 +84,7 @@ impl Ingest<'_> {
                 self.links(known.id, &page.links, true)?;
             }
             if let Some(text) = text {
-                self.make_up_for_text(known.id, &text, around.as_deref(), page)?;
+                self.make_up_for_text(known.id, &text, page)?;
             }
             return Ok(Version {
                 id: known.id,
@@ -125,29 +124,15 @@ impl Ingest<'_> {
             self.links(id, &page.links, every_link)?;
         }
         if let Some(text) = text {
-            self.sql
-                .prepare_cached("INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?)")?
-                .execute(params![id, text, around])?;
+            self.text(id, &text)?;
             self.make_searchable(id, page)?;
         }
         Ok(Version { id, cites, assets })
     }
 
     /// The texts of a version that was first read when the site asked to keep none, and asks no more.
-    fn make_up_for_text(
-        &mut self,
-        version: i64,
-        text: &[u8],
-        around: Option<&[u8]>,
-        page: Page,
-    ) -> rusqlite::Result<()> {
-        let added = self
-            .sql
-            .prepare_cached(
-                "INSERT INTO page_text (page_version_id, text, around) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![version, text, around])?;
-        if added == 0 {
+    fn make_up_for_text(&mut self, version: i64, text: &PackedText, page: Page) -> rusqlite::Result<()> {
+        if self.text(version, text)? == 0 {
             return Ok(());
         }
         let every_link: bool =
@@ -161,11 +146,21 @@ impl Ingest<'_> {
         self.make_searchable(version, page)
     }
 
+    /// Returns how many rows were added: none where the version has a text already.
+    fn text(&mut self, version: i64, text: &PackedText) -> rusqlite::Result<usize> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO page_text (page_version_id, on_body, level, data) VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![version, text.on_body, QUICK, text.data])
+    }
+
     /// The full-text index is written for many pages in one go: in between, each statement that needs
     /// a savepoint of its own would make it write a segment for every page.
     pub(super) fn make_searchable(&mut self, version: i64, page: Page) -> rusqlite::Result<()> {
         let Page { title, text, .. } = page;
-        if !text.is_empty() || !title.is_empty() {
+        if (!text.is_empty() || !title.is_empty()) && !self.is_searchable(version)? {
             self.waiting += title.len() + text.len();
             self.unsearchable.push(SearchRow { version, title, text });
         }
@@ -174,6 +169,18 @@ impl Ingest<'_> {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether another version of the same address with the same title and text is in the index already: pages
+    /// that differ in noise only are found once.
+    fn is_searchable(&mut self, version: i64) -> rusqlite::Result<bool> {
+        self.sql
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM page_version v CROSS JOIN page_version o ON o.text_sha256 = v.text_sha256
+                     AND o.text_length >= 200 AND o.url_id = v.url_id AND o.title = v.title AND o.id <> v.id
+                     CROSS JOIN page_text t ON t.page_version_id = o.id WHERE v.id = ?)",
+            )?
+            .query_row([version], |row| row.get(0))
     }
 
     /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.

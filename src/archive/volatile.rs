@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Reader, Result, ingest::Ingest};
+use super::{Reader, Result, blob::QUICK, ingest::Ingest};
 use crate::model::{page::EXTRACTOR_VERSION, run::PackedPage, url::Url};
 
 impl Reader {
@@ -73,8 +73,8 @@ impl Ingest<'_> {
         )?;
         if let Some(text) = text {
             self.sql.execute(
-                "UPDATE page_text SET text = ?2 WHERE page_version_id = ?1",
-                params![version, text],
+                "UPDATE page_text SET on_body = ?2, level = ?3, data = ?4 WHERE page_version_id = ?1",
+                params![version, text.on_body, QUICK, text.data],
             )?;
             self.sql.execute("DELETE FROM page_search WHERE rowid = ?", [version])?;
             self.make_searchable(version, page)?;

@@ -62,6 +62,8 @@ pub enum Command {
     Judge(JudgeArgs),
     /// Explain a link: its verdicts over time, what they rest on, what would change today's
     Explain(ExplainArgs),
+    /// Encode the archive again so that it takes less room; nothing in it changes
+    Compact(CompactArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
     /// Take articles off the list, or watch a list no longer; what was captured stays
@@ -348,6 +350,21 @@ pub struct JudgeArgs {
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite compact                    can be stopped at any time; the next one goes on
+  evercite compact --level 9          quicker, and a little larger
+  evercite compact --rebuild          as small as it gets")]
+pub struct CompactArgs {
+    /// zstd level; what was tried at a level is not tried again below it
+    #[arg(long, value_name = "N", default_value_t = 19, value_parser = clap::value_parser!(i32).range(1..=22))]
+    pub level: i32,
+    /// Write the whole file anew at the end: frees the gaps inside its pages too, and needs twice its size on the
+    /// disk for a while
+    #[arg(long)]
+    pub rebuild: bool,
 }
 
 #[derive(Debug, Args)]

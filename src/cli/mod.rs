@@ -4,6 +4,7 @@
 mod args;
 mod articles;
 mod check;
+mod compact;
 mod compare;
 mod config;
 mod context;
@@ -69,6 +70,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Report(args) => report::run(&global, &args),
         Command::Judge(args) => judge::run(&global, &args),
         Command::Explain(args) => explain::run(&global, &args),
+        Command::Compact(args) => compact::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),

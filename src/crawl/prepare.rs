@@ -13,11 +13,12 @@ use super::{
     reading::{Reading, said},
 };
 use crate::{
-    archive::{Archive, ArchiveError, OpenRun, Reader, Writer, WriterHandle, encode, pack},
+    archive::{Archive, ArchiveError, Chosen, FirstPages, OpenRun, Reader, Unstored, Writer, WriterHandle, pack},
     fetch::decode,
     model::{
         capture::{Answer, Capture, Exchange, Outcome, Purpose, Revisit},
         digest::{EncodedDigest, PayloadDigest},
+        page::PageKind,
         run::{Assets, Attempt, Body, Committed, PackedPage, Prepared, Prior, RunKind, Task, TaskEnd},
         url::{self, RawHref, Url},
         verdict::{Access, Transport},
@@ -59,11 +60,13 @@ impl Workers {
     ) -> Result<Self, ArchiveError> {
         let (jobs, queue) = channel::channel::<Chain>();
         let queue = Arc::new(Mutex::new(queue));
+        let first_pages = Arc::new(FirstPages::default());
         let count = std::thread::available_parallelism().map_or(2, |n| n.get()).min(16);
         let mut threads = Vec::with_capacity(count);
         for number in 0..count {
             let worker = Worker {
                 reader: archive.reader()?,
+                first_pages: Arc::clone(&first_pages),
                 writer: writer.handle(),
                 told: told.clone(),
                 run_id: run.id,
@@ -105,8 +108,16 @@ impl Drop for Workers {
     }
 }
 
+/// A page that others of its host can be stored against once the writer has it.
+struct First {
+    url: Url,
+    digest: PayloadDigest,
+    bytes: Vec<u8>,
+}
+
 struct Worker {
     reader: Reader,
+    first_pages: Arc<FirstPages>,
     writer: WriterHandle,
     told: mpsc::UnboundedSender<News>,
     run_id: i64,
@@ -147,6 +158,7 @@ impl Worker {
         let last = hops.len().saturating_sub(1);
         let prior = task.as_ref().and_then(|task| task.prior.clone());
         let asked = hops.first().map(|hop| hop.url.clone());
+        let mut firsts = Vec::new();
         let volatile = match hops
             .last()
             .filter(|_| self.knows_volatile && purpose == Purpose::Citation)
@@ -154,7 +166,7 @@ impl Worker {
             Some(hop) => self.reader.volatile(&hop.url),
             None => Ok(Vec::new()),
         };
-        let prepare = |volatile: Vec<u64>| {
+        let prepare = |volatile: Vec<u64>, firsts: &mut Vec<_>| {
             hops.into_iter()
                 .enumerate()
                 .map(|(position, exchange)| {
@@ -167,11 +179,11 @@ impl Worker {
                         last: position == last,
                         volatile: &volatile,
                     };
-                    self.prepare(exchange, prior.as_ref().filter(|_| position == last), reading)
+                    self.prepare(exchange, prior.as_ref().filter(|_| position == last), reading, firsts)
                 })
                 .collect::<Result<Vec<Prepared>, ArchiveError>>()
         };
-        let prepared = volatile.and_then(prepare);
+        let prepared = volatile.and_then(|volatile| prepare(volatile, &mut firsts));
         let told = self.told.clone();
         let back = task.clone();
         match prepared {
@@ -192,6 +204,9 @@ impl Worker {
                         outcome,
                     });
                 });
+                for First { url, digest, bytes } in firsts {
+                    self.first_pages.enter(&url, digest, bytes);
+                }
             }
             Err(error) => {
                 let _ = told.send(News {
@@ -208,6 +223,7 @@ impl Worker {
         mut exchange: Exchange,
         prior: Option<&Prior>,
         reading: Reading<'_>,
+        firsts: &mut Vec<First>,
     ) -> Result<Prepared, ArchiveError> {
         let (transport, access) = access::read(&exchange.outcome);
         let mut capture = blank(transport, access);
@@ -224,7 +240,17 @@ impl Worker {
             Outcome::Answer(answer) => self.read_answer(&exchange.url, answer, prior, &mut capture),
         };
         let (body, page) = match bytes {
-            Some(bytes) => self.body(&exchange, &bytes, &mut capture, reading)?,
+            Some(bytes) => {
+                let read = self.body(&exchange, &bytes, &mut capture, reading)?;
+                if let Body::New {
+                    digest, for_host: true, ..
+                } = read.0
+                {
+                    let url = exchange.url.clone();
+                    firsts.push(First { url, digest, bytes });
+                }
+                read
+            }
             None => (Body::None, None),
         };
         Ok(Prepared {
@@ -314,9 +340,9 @@ impl Worker {
         let page = page.filter(|_| capture.access == Access::Open);
         let agent = self.noarchive_agent.as_deref();
         let withheld = agent.is_some_and(|agent| reading.asks_for_no_copy(exchange, page.as_ref(), agent));
-        let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
+        let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
         let page = page
-            .map(|page| pack(page, is_article, withheld))
+            .map(|page| pack(page, is_article, withheld, bytes, &exchange.url))
             .transpose()
             .map_err(failed)?;
         if withheld && !kept {
@@ -334,11 +360,24 @@ impl Worker {
                 digest,
                 length: bytes.len() as u64,
             },
-            _ => Body::New {
-                digest,
-                length: bytes.len() as u64,
-                blob: encode(bytes).map_err(failed)?,
-            },
+            _ => {
+                let Chosen { blob, for_host } = self.reader.encode(
+                    &Unstored {
+                        bytes,
+                        url: &exchange.url,
+                        media_type: capture.media_type.as_deref(),
+                        status: capture.status,
+                        is_page: page.as_ref().is_some_and(|packed| packed.page.kind == PageKind::Html),
+                    },
+                    &self.first_pages,
+                )?;
+                Body::New {
+                    digest,
+                    length: bytes.len() as u64,
+                    blob,
+                    for_host,
+                }
+            }
         };
         Ok((body, page))
     }

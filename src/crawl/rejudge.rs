@@ -121,28 +121,25 @@ fn read_again(reader: &Reader, writer: &Writer, latest: &[Latest]) -> Result<u64
     let mut count = 0;
     for capture in reader.captures_to_read_again(latest)? {
         let Some(body) = reader.body_of(capture)? else { continue };
-        let Some(page) = read(reader, &body)? else { continue };
+        let Ok(url) = Url::parse(&body.url) else { continue };
+        let page = read(&body, &url, &reader.volatile(&url)?);
         let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
-        let packed = pack(page, false, false).map_err(failed)?;
+        let packed = pack(page, false, false, &body.bytes, &url).map_err(failed)?;
         writer.call(move |ingest| ingest.read_again(capture, packed))?;
         count += 1;
     }
     Ok(count)
 }
 
-fn read(reader: &Reader, body: &KeptBody) -> Result<Option<Page>, ArchiveError> {
-    let Ok(url) = Url::parse(&body.url) else {
-        return Ok(None);
-    };
-    let volatile = reader.volatile(&url)?;
-    Ok(Some(extract::read(&extract::Body {
+fn read(body: &KeptBody, url: &Url, volatile: &[u64]) -> Page {
+    extract::read(&extract::Body {
         bytes: &body.bytes,
         media_type: body.media_type.as_deref(),
         charset: body.charset.as_deref(),
-        url: &url,
+        url,
         local: url.scheme() == "urn",
         assets: false,
         quotes: false,
-        volatile: &volatile,
-    })))
+        volatile,
+    })
 }

@@ -103,6 +103,8 @@ pub enum Body {
         length: u64,
         /// Encoded for storage, verified to decode to the same bytes.
         blob: EncodedBlob,
+        /// Whether it becomes what other pages of its host are stored against.
+        for_host: bool,
     },
     /// Bytes that the site asks not to keep: only which they were.
     Withheld {
@@ -118,8 +120,19 @@ pub enum Body {
 pub struct EncodedBlob {
     /// How they were encoded.
     pub codec: Codec,
+    /// What has to be at hand to decode them.
+    pub base: Option<Base>,
     /// The encoded bytes.
     pub data: Vec<u8>,
+}
+
+/// The bytes that others are stored as a difference from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// A row of the archive.
+    Blob(i64),
+    /// What an attempt brings that was handed to the writer before.
+    Payload(super::digest::PayloadDigest),
 }
 
 words! {
@@ -127,7 +140,7 @@ words! {
     pub enum Codec {
         /// As they are: they would not shrink.
         Raw = "raw",
-        /// One zstd frame with checksum.
+        /// One zstd frame with checksum. Where there is a base, its bytes are the frame's prefix.
         Zstd = "zstd",
     }
 }
@@ -152,10 +165,18 @@ pub struct PackedPage {
     pub page: Page,
     /// Whether each of its links becomes a row; otherwise those of its main text do.
     pub every_link: bool,
-    /// zstd frame of the main text; `None` when the site asks that no copy be kept.
-    pub text: Option<Vec<u8>>,
-    /// zstd frame of the addresses that become no row, one a line.
-    pub around: Option<Vec<u8>>,
+    /// Its texts; `None` when the site asks that no copy be kept.
+    pub text: Option<PackedText>,
+}
+
+/// The main text of a page, and after it the addresses that become no row, each followed by a line feed; those of
+/// the page's own origin without it.
+#[derive(Debug)]
+pub struct PackedText {
+    /// Whether the bytes of the page are the frame's prefix: most of its text stands there word for word.
+    pub on_body: bool,
+    /// One zstd frame with checksum.
+    pub data: Vec<u8>,
 }
 
 /// What becomes of a task with a commit.

@@ -4,6 +4,7 @@ mod archive;
 mod assets;
 mod bad_input;
 mod check;
+mod compact;
 mod demo;
 mod explain;
 mod formats;

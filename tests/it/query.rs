@@ -348,3 +348,36 @@ fn every_verb_explains_itself_with_examples() {
         );
     }
 }
+
+#[test]
+fn a_text_that_comes_again_in_other_bytes_is_found_once() {
+    let text = page("Lantern", &prose("lantern", 8));
+    let site = Site::new()
+        .page("/article", citing(&["/a", "/b"]))
+        .page("/a", &text)
+        .page("/b", &text)
+        .serve();
+    let evercite = Evercite::new();
+    evercite.ok(&["snapshot", &site.url("/article")]);
+    site.set(
+        "/a",
+        Answer::html(text.replace("<main>", "<!-- served at noon --><main>")),
+    );
+    // Times are told in seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    evercite.ok(&["check", "--fail-on", "none"]);
+    let versions = "SELECT count(*) FROM page_version WHERE title = 'Lantern'";
+    assert_eq!(evercite.value::<i64>(versions), 3);
+    let hits = evercite.ok(&["search", "lantern", "--format", "json"]).json();
+    let mut found: Vec<(String, bool)> = hits
+        .as_array()
+        .expect("hits")
+        .iter()
+        .map(|hit| {
+            let seen_again = hit["last_captured"].as_str() > hit["first_captured"].as_str();
+            (hit["url"].as_str().expect("an address").to_owned(), seen_again)
+        })
+        .collect();
+    found.sort();
+    assert_eq!(found, [(site.url("/a"), true), (site.url("/b"), true)]);
+}

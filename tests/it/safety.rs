@@ -238,7 +238,6 @@ fn a_password_in_a_link_is_kept_nowhere_but_in_the_page_itself() {
     let sqlite = evercite.sqlite();
     let columns = [
         ("url", "url"),
-        ("url", "surt"),
         ("occurrence", "raw"),
         ("link", "anchor"),
         ("run", "settings"),

@@ -7,6 +7,7 @@ pub mod schema;
 mod server;
 
 use std::{
+    collections::BTreeMap,
     io::{Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -165,8 +166,39 @@ impl Evercite {
         self.sqlite().query_row(sql, [], |row| row.get(0)).expect("one value")
     }
 
-    /// Every byte that is kept: the archive file and what stands beside it.
+    /// Every byte that is kept: the archive file and what stands beside it, and the heads, which are compressed there.
     pub fn every_byte(&self) -> Vec<u8> {
+        let mut bytes = self.every_byte_as_stored();
+        bytes.extend(self.heads().into_values().flatten());
+        bytes
+    }
+
+    /// The heads of each capture, decoded.
+    fn heads(&self) -> BTreeMap<i64, Vec<u8>> {
+        let sql = self.sqlite();
+        let mut heads: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+        let mut rows = sql
+            .prepare("SELECT capture_id, base_id, data FROM capture_head ORDER BY capture_id")
+            .expect("the table is there");
+        let mut rows = rows.query([]).expect("rows");
+        while let Some(row) = rows.next().expect("a row") {
+            let data: Vec<u8> = row.get(2).expect("a frame");
+            let base: Option<i64> = row.get(1).expect("a base");
+            let mut decoder = match base {
+                // What it is stored against came before.
+                Some(base) => zstd::Decoder::with_ref_prefix(data.as_slice(), &heads[&base]),
+                None => zstd::Decoder::with_ref_prefix(data.as_slice(), &[]),
+            }
+            .expect("a decoder");
+            let mut head = Vec::new();
+            decoder.read_to_end(&mut head).expect("the heads of a capture");
+            drop(decoder);
+            heads.insert(row.get(0).expect("a capture"), head);
+        }
+        heads
+    }
+
+    fn every_byte_as_stored(&self) -> Vec<u8> {
         ["", "-wal", "-shm", ".lock"]
             .iter()
             .flat_map(|suffix| {
