@@ -43,6 +43,12 @@ fn archived() -> (LiveSite, Evercite) {
         set(&site, edition);
         evercite.ok(verb);
     }
+    let captured = "SELECT count(*) FROM capture WHERE purpose = 'citation' AND status = 200";
+    assert_eq!(
+        evercite.value::<i64>(captured),
+        3 * PAGES as i64,
+        "every edition of every page came"
+    );
     (site, evercite)
 }
 
@@ -50,7 +56,7 @@ fn everything_is_as_it_was(site: &LiveSite, evercite: &Evercite) {
     assert!(evercite.is_sound());
     for n in [0, 1, PAGES / 2, PAGES - 1] {
         let shown = evercite.ok(&["show", &site.url(&path(n)), "--as", "html"]);
-        assert_eq!(shown.stdout, text(n, 2));
+        assert!(shown.stdout == text(n, 2), "page {n}: {:.200}", shown.stdout);
     }
     let hits = evercite.ok(&["search", "thing3", "--format", "json"]).json();
     let snippets = hits.as_array().expect("hits");
