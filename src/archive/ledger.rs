@@ -43,12 +43,16 @@ impl Reader {
         crate::model::url::strip(&mut exact);
         let key = CanonicalUrl::of(&exact);
         let tries = [
-            ("u.url = ?1", exact.to_string()),
-            ("(u.url = ?1 OR u.lookup_key = ?1)", key.to_string()),
-            ("u.surt = ?1", surt(&exact)),
+            ("u.url = ?1", Some(exact.to_string())),
+            ("(u.url = ?1 OR u.lookup_key = ?1)", Some(key.to_string())),
+            ("u.id IN (SELECT value FROM json_each(?1))", None),
         ];
         let fragment = address.fragment().unwrap_or_default();
         for (condition, value) in tries {
+            let value = match value {
+                Some(value) => value,
+                None => self.cited_alike(&surt(&exact))?,
+            };
             let mut found: Vec<(i64, String)> = self.ask(|sql| {
                 sql.prepare(&format!(
                     "SELECT ci.id, ci.fragment FROM url u JOIN citation ci ON ci.url_id = u.id
@@ -68,6 +72,24 @@ impl Reader {
             }
         }
         Ok(Named::default())
+    }
+
+    /// The cited addresses with this SURT key, as a JSON array of rows. Keys are made here and not stored: this
+    /// is asked once, when nothing else was found.
+    fn cited_alike(&self, key: &str) -> Result<String> {
+        self.ask(|sql| {
+            let mut alike: Vec<i64> = Vec::new();
+            let mut statement = sql.prepare(
+                "SELECT u.id, u.url FROM url u WHERE EXISTS (SELECT 1 FROM citation ci WHERE ci.url_id = u.id)",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if Url::parse(row.get_ref(1)?.as_str()?).is_ok_and(|url| surt(&url) == key) {
+                    alike.push(row.get(0)?);
+                }
+            }
+            Ok(serde_json::json!(alike).to_string())
+        })
     }
 
     /// The articles that have a link written so which is never fetched.
