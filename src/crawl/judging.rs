@@ -23,8 +23,10 @@ const BATCH: usize = 128;
 /// Addresses made up in one run at most, and for one host.
 const PROBES: usize = 1_000;
 const PROBES_PER_HOST: usize = 8;
-/// Hosts whose error pages are held ready.
-const HOSTS: usize = 64;
+/// Directories whose error pages are held ready.
+const DIRECTORIES: usize = 64;
+/// Sketches of them, by capture.
+const SKETCHES: usize = 256;
 
 /// Judges the citations of one run, in as many passes as it takes.
 pub(super) struct Judge<'a> {
@@ -34,6 +36,8 @@ pub(super) struct Judge<'a> {
     policy: &'a Policy,
     companies: Option<Companies>,
     errors: HashMap<String, Vec<(SeenError, Option<Sketch>)>>,
+    /// By capture.
+    sketches: HashMap<i64, Option<Sketch>>,
     /// Addresses that were made up, with the pass that asked for them, and how many for each host.
     made_up: HashMap<Url, u32>,
     probed: HashMap<String, usize>,
@@ -88,6 +92,7 @@ impl<'a> Judge<'a> {
             policy,
             companies: None,
             errors: HashMap::new(),
+            sketches: HashMap::new(),
             made_up: HashMap::new(),
             probed: HashMap::new(),
             passes: 0,
@@ -344,17 +349,32 @@ impl<'a> Judge<'a> {
     fn errors_of(&mut self, cited: &Url) -> Result<&[(SeenError, Option<Sketch>)], ArchiveError> {
         let key = url::directory(cited);
         if !self.errors.contains_key(&key) {
-            if self.errors.len() >= HOSTS {
+            if self.errors.len() >= DIRECTORIES {
                 self.errors.clear();
             }
             let mut known = Vec::new();
             for seen in self.reader.error_pages(cited)? {
-                let body = self.reader.body_of(seen.last_capture)?;
-                known.push((seen, body.and_then(|body| sketch(&body))));
+                let sketch = self.sketch_of(seen.last_capture)?;
+                known.push((seen, sketch));
             }
             self.errors.insert(key.clone(), known);
         }
         Ok(self.errors.get(&key).map_or(&[], Vec::as_slice))
+    }
+}
+
+impl Judge<'_> {
+    /// The sketch of a captured error page, of which many links of a host have need.
+    fn sketch_of(&mut self, capture: i64) -> Result<Option<Sketch>, ArchiveError> {
+        if let Some(known) = self.sketches.get(&capture) {
+            return Ok(known.clone());
+        }
+        if self.sketches.len() >= SKETCHES {
+            self.sketches.clear();
+        }
+        let made = self.reader.body_of(capture)?.and_then(|body| sketch(&body));
+        self.sketches.insert(capture, made.clone());
+        Ok(made)
     }
 }
 

@@ -63,7 +63,7 @@ fn page_of_interest(facts: &CitationFacts) -> Option<&PageFacts> {
         .filter(|page| good && page.kind == PageKind::Html && !page.shell)
 }
 
-/// A chain that ends on a home page, on another site, or at the address of an error page.
+/// A chain that ends on a home page, at the address of an error page, or on another site than our copy's.
 fn leads_elsewhere(facts: &CitationFacts) -> bool {
     let (Some(first), Some(last)) = (facts.chain.hops.first(), facts.chain.hops.last()) else {
         return false;
@@ -75,7 +75,7 @@ fn leads_elsewhere(facts: &CitationFacts) -> bool {
         (Ok(asked), Ok(ended)) => {
             soft404::is_root(&ended) && !soft404::is_root(&asked)
                 || soft404::is_error_path(ended.path())
-                || owner::site(&asked) != owner::site(&ended)
+                || facts.baseline.is_some() && owner::site(&asked) != owner::site(&ended)
         }
         _ => false,
     }
