@@ -163,9 +163,8 @@ impl<'a> Judge<'a> {
         let mut judged: Vec<Judged> = Vec::new();
         for facts in batch {
             if let Some(url) = self.wants_second_look(facts)? {
-                if !wants.seconds.contains(&url) {
-                    wants.seconds.push(url);
-                }
+                // An address that several links share gets one task all the same.
+                wants.seconds.push(url);
                 wants.citations.push(facts.citation);
                 continue;
             }
@@ -244,15 +243,19 @@ impl<'a> Judge<'a> {
 
     /// Judges, and where the page turns out to be gone looks for its text elsewhere and judges again.
     fn judge(&self, facts: &CitationFacts, inspection: &mut Inspection) -> Result<Option<Judged>, ArchiveError> {
-        let first = verdict::verdict(facts, inspection, self.policy);
-        if let (Some(first), Some(baseline)) = (first, facts.baseline.as_ref().and_then(|b| b.page.as_ref()))
-            && verdict::wants_copies(&first, facts)
-        {
+        let Some(mut said) = verdict::verdict(facts, inspection, self.policy) else {
+            return Ok(None);
+        };
+        let baseline = facts.baseline.as_ref().and_then(|b| b.page.as_ref());
+        if let Some(baseline) = baseline.filter(|_| verdict::wants_copies(&said, facts)) {
             let lost = facts.previous.as_ref().filter(|before| !before.class.is_alive());
             let gone = lost.map_or(facts.chain.at, |before| before.since);
             inspection.copies = self.reader.copies(&baseline.text, &facts.url, gone)?;
+            if !inspection.copies.is_empty() {
+                said = verdict::verdict(facts, inspection, self.policy).unwrap_or(said);
+            }
         }
-        Ok(verdict::judge(facts, inspection, self.policy))
+        Ok(verdict::judged(facts, said, self.policy))
     }
 
     /// Reads the texts that are wanted, and counts the company.

@@ -47,9 +47,8 @@ pub fn wants_copies(verdict: &Verdict, facts: &CitationFacts) -> bool {
     gone && baseline_page(facts).is_some()
 }
 
-/// Judges one citation. `None` when nothing new is to be said: the verdict before it holds in every word.
-pub fn judge(facts: &CitationFacts, inspection: &Inspection, policy: &Policy) -> Option<Judged> {
-    let verdict = verdict(facts, inspection, policy)?;
+/// What is to be written of a verdict. `None` when it says nothing new: the one before it holds in every word.
+pub fn judged(facts: &CitationFacts, verdict: Verdict, policy: &Policy) -> Option<Judged> {
     let hop = facts.chain.hops.last()?;
     let accepted = is_accepted(hop, policy);
     let good = !accepted

@@ -166,7 +166,11 @@ impl Case {
             accept: self.accept.clone(),
             ..Policy::default()
         };
-        judge(&self.facts, &self.inspection(), &policy)
+        judged(
+            &self.facts,
+            super::verdict(&self.facts, &self.inspection(), &policy)?,
+            &policy,
+        )
     }
 
     fn verdict(&self) -> Verdict {

@@ -2,7 +2,7 @@
 //!
 //! Transport and access are read off each exchange at once, from its head ([`access`]) and from the
 //! page it brought ([`wall`]); the rest is judged from rows of the archive when a run has drained
-//! ([`judge()`]), so that old captures can be judged again by newer rules without asking anybody. What
+//! ([`verdict()`]), so that old captures can be judged again by newer rules without asking anybody. What
 //! looks good and may not be is looked at more closely ([`suspicion`]).
 
 pub mod access;
@@ -28,7 +28,7 @@ mod tokens;
 pub mod wall;
 
 pub use confirm::{Confirmation, Policy};
-pub use judge::{Texts, judge, verdict, wants_copies, wants_texts};
+pub use judge::{Texts, judged, verdict, wants_copies, wants_texts};
 pub use outage::is_our_outage;
 pub use outlook::outlook;
 
