@@ -23,4 +23,5 @@ mod resume;
 mod safety;
 mod snapshot;
 mod source;
+mod verify;
 mod walls;

@@ -17,6 +17,7 @@ use std::io;
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
 pub(super) use cache::Cache;
+pub(super) use chain::Lost;
 use choose::{Candidate, encode_best};
 pub use choose::{Chosen, FirstPages, Unstored};
 pub use compact::{Compacted, Sizes, compact};
