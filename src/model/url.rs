@@ -184,7 +184,11 @@ mod tests {
             ("HTTPS://example.org/b", false),
             ("/b", false),
         ] {
-            assert_eq!(resolve(&base, &RawHref(raw.into())).unwrap().is_spelled(raw), spelled, "{raw}");
+            assert_eq!(
+                resolve(&base, &RawHref(raw.into())).unwrap().is_spelled(raw),
+                spelled,
+                "{raw}"
+            );
         }
     }
 
