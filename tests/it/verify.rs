@@ -313,7 +313,7 @@ const CASES: &[Case] = &[
         name: "page_search_idx",
         captures: false,
         usual: true,
-        quick: false,
+        quick: true,
     },
     Case {
         sql: "UPDATE seal SET sum = zeroblob(16) WHERE name = 'host'",

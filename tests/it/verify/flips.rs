@@ -75,8 +75,11 @@ fn everything(sql: &Connection) -> rusqlite::Result<Vec<String>> {
             let (columns, condition) = (columns.join(", "), condition.unwrap_or_default());
             let query = format!("SELECT {columns} FROM \"{table}\" INDEXED BY \"{index}\"{condition}");
             let plan: String = sql.query_row(&format!("EXPLAIN QUERY PLAN {query}"), [], |row| row.get(3))?;
-            assert!(plan.contains("COVERING INDEX"), "{query}: {plan}");
-            queries.push(query);
+            queries.push(match plan.contains("COVERING INDEX") {
+                true => query,
+                // Its condition is on a column that it does not have: SQLite compares it with the table.
+                false => format!("PRAGMA integrity_check(\"{table}\")"),
+            });
         }
     }
     Ok(queries)
