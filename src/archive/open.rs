@@ -60,8 +60,18 @@ impl Archive {
         match version {
             (APPLICATION_ID, FORMAT_VERSION) => Ok(archive),
             (APPLICATION_ID, older) if older < FORMAT_VERSION => Self::create(path),
+            // Someone was interrupted while making it.
+            (0, 0) if archive.is_empty()? => Err(ArchiveError::Missing(path.to_path_buf())),
             other => Err(archive.refuse(other)),
         }
+    }
+
+    /// Whether it is a database with nothing in it, which `create` makes an archive of.
+    fn is_empty(&self) -> Result<bool> {
+        self.reader_unchecked()
+            .and_then(|connection| count_of_schema(&connection))
+            .map(|count| count == 0)
+            .map_err(|e| self.error(e))
     }
 
     /// The file.
@@ -119,7 +129,7 @@ impl Archive {
 
     fn prepare(&self) -> rusqlite::Result<Result<()>> {
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        let empty = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0))? == 0;
+        let empty = count_of_schema(&connection)? == 0;
         let (id, version) = identify(&connection)?;
         if !(empty && id == 0 && version == 0) && (id != APPLICATION_ID || version > FORMAT_VERSION) {
             return Ok(Err(self.refuse((id, version))));
@@ -202,6 +212,10 @@ fn not_too_small(path: &Path) -> Result<()> {
         }),
         _ => Ok(()),
     }
+}
+
+fn count_of_schema(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
 }
 
 fn identify(connection: &Connection) -> rusqlite::Result<(i64, i64)> {

@@ -8,13 +8,13 @@ use super::{
     dry_run,
     error::CliError,
     lists::{Gathered, Named},
-    snapshot::{self, Session, Tell},
+    snapshot::{self, Known, Session, Tell},
 };
 use crate::{
     archive::{Archive, ReportScope},
     crawl::{self, Summary},
     model::{
-        article::{Article, ArticleKind, Seed},
+        article::{Article, Seed},
         run::RunKind,
         time::Clock,
         verdict::Class,
@@ -159,26 +159,14 @@ impl Session<'_> {
         due: bool,
     ) -> Result<Summary, CliError> {
         let writer = self.archive.writer()?;
-        let run = self.begin(&writer, RunKind::Check, args)?;
-        let now = self.clock.now();
-        let work: Vec<(i64, ArticleKind)> = articles.iter().map(|article| (article.id, article.kind)).collect();
-        let run_id = run.id;
-        let resting = match due {
-            true => crawl::resting(&self.archive.reader()?, now)?,
-            false => Vec::new(),
+        let known = Known {
+            articles: articles.iter().map(|article| (article.id, article.kind)).collect(),
+            resting: match due {
+                true => crawl::resting(&self.archive.reader()?, self.clock.now())?,
+                false => Vec::new(),
+            },
         };
-        writer.call(move |ingest| {
-            ingest.leave_out(run_id, &resting, now)?;
-            for (id, kind) in work {
-                // What came once on standard input cannot be read again; its links can.
-                if kind != ArticleKind::Stdin {
-                    ingest.add_article_task(run_id, id, now)?;
-                }
-                ingest.add_citation_tasks(run_id, id, now)?;
-            }
-            Ok(())
-        })?;
-        let once = self.take(&writer, run_id, new)?;
+        let (run, once) = self.begin(&writer, RunKind::Check, args, new, known)?;
         self.work(&writer, &run, settings, once)
     }
 }

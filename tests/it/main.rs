@@ -7,6 +7,8 @@ mod check;
 mod compact;
 mod demo;
 mod explain;
+#[cfg(target_os = "linux")]
+mod faults;
 mod formats;
 mod gone;
 mod harness;
