@@ -84,7 +84,7 @@ impl ArchiveError {
             Self::Unwritable { .. } => "check the permissions, or choose another place with --archive FILE",
             Self::Full(_) => "make room, then run the command again, or `evercite resume` after a crawl",
             Self::Disk { .. } => "look after the disk, then run the command again, or `evercite resume` after a crawl",
-            Self::Locked { .. } => "wait for it to end; a run that crashed holds no lock",
+            Self::Locked { .. } => "wait for it to end, or let --wait do so; a run that crashed holds no lock",
             Self::Damaged { .. } => "restore it from a backup; `PRAGMA integrity_check` in sqlite3 tells more",
             Self::Sql(_) => "`evercite query --views` lists the views and their columns",
             Self::Other { .. } => "run again with -v to see more",
@@ -107,7 +107,7 @@ impl ArchiveError {
             Some(DatabaseCorrupt) => Self::Damaged { path, why },
             Some(DatabaseBusy | DatabaseLocked) => Self::Locked {
                 path,
-                holder: String::new(),
+                holder: ", or another program holds its tables".into(),
             },
             _ => Self::Other { path, why },
         }

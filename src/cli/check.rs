@@ -9,6 +9,7 @@ use super::{
     error::CliError,
     lists::{Gathered, Named},
     snapshot::{self, Known, Session, Tell},
+    writing,
 };
 use crate::{
     archive::{Archive, ReportScope},
@@ -32,12 +33,15 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     let clock = SystemClock::default();
     let settings = config::crawl_settings(&config.crawl, clock.now())?;
     let fetcher = config::fetcher(&config.crawl)?;
-    let archive = Archive::open(&config.archive)?;
+    let archive = Archive::open(&config.archive)?.durable(args.write.durable);
+    let _lock = match args.dry_run {
+        true => None,
+        false => Some(writing::lock(&archive, global, &args.write)?),
+    };
     let articles = chosen(&archive, &args.articles)?;
     if args.dry_run {
         return dry_run::check(&archive, &articles, &settings.scope, &args.output, clock.now());
     }
-    let _lock = archive.lock()?;
     let session = Session {
         global,
         archive: &archive,

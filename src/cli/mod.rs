@@ -21,6 +21,7 @@ mod query;
 mod report;
 mod show;
 mod snapshot;
+mod writing;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ use super::{
     error::CliError,
     lists::{Gathered, Named},
     progress::Bar,
+    writing,
 };
 use crate::{
     archive::{Archive, OpenRun, ReportScope, Writer},
@@ -59,8 +60,8 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
         return dry_run::snapshot(&seeds, &settings.scope, &args.output);
     }
     let fetcher = config::fetcher(&config.crawl)?;
-    let archive = Archive::create(&config.archive)?;
-    let _lock = archive.lock()?;
+    let archive = Archive::create(&config.archive)?.durable(args.write.durable);
+    let _lock = writing::lock(&archive, global, &args.write)?;
     let session = Session {
         global,
         archive: &archive,
@@ -108,8 +109,8 @@ pub fn without_articles(gathered: &Gathered) -> Result<u8, CliError> {
 
 pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
     let config = Config::load(global, args.crawl)?;
-    let archive = Archive::open(&config.archive)?;
-    let _lock = archive.lock()?;
+    let archive = Archive::open(&config.archive)?.durable(args.write.durable);
+    let _lock = writing::lock(&archive, global, &args.write)?;
     let Some((run, stored)) = archive.reader()?.unfinished_run()? else {
         if !global.quiet {
             context::print("There is no unfinished run.\n")?;
@@ -346,7 +347,9 @@ impl Session<'_> {
             crawl::run(self.archive, writer, run, settings, with, stopped).await
         });
         bar.finish();
-        Ok(summary?)
+        let summary = summary?;
+        writing::settle(self.archive)?;
+        Ok(summary)
     }
 }
 

@@ -25,4 +25,5 @@ mod resume;
 mod safety;
 mod snapshot;
 mod source;
+mod together;
 mod walls;
