@@ -22,7 +22,8 @@ fn a_slow_site() -> LiveSite {
 /// Sums that agree whenever it is asked, as each attempt is one transaction.
 const AGREES: &str = "SELECT (SELECT count(*) FROM capture WHERE status > 0) = (SELECT count(*) FROM capture_head)
     AND (SELECT count(*) FROM page_version) = (SELECT count(*) FROM page_text)
-    AND (SELECT count(*) FROM task WHERE done) = (SELECT count(*) FROM capture WHERE purpose IN ('article', 'citation'))
+    AND (SELECT count(*) FROM task WHERE done AND run_id = (SELECT max(id) FROM run))
+        = (SELECT count(*) FROM capture WHERE purpose IN ('article', 'citation') AND run_id = (SELECT max(id) FROM run))
     AND (SELECT count(*) FROM payload) = (SELECT count(*) FROM blob)";
 
 #[test]
