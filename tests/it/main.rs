@@ -26,4 +26,5 @@ mod safety;
 mod snapshot;
 mod source;
 mod together;
+mod verify;
 mod walls;

@@ -14,9 +14,10 @@ mod store;
 
 use std::io;
 
-use zstd::zstd_safe::{self, CCtx, CParameter, DCtx, Strategy};
+use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
 pub(super) use cache::Cache;
+pub(super) use chain::Lost;
 use choose::{Candidate, encode_best};
 pub use choose::{Chosen, FirstPages, Unstored};
 pub use compact::{Compacted, Sizes, compact};
@@ -44,10 +45,15 @@ pub(super) fn compress(bytes: &[u8], base: Option<&[u8]>, level: i32) -> io::Res
 /// [`compress`] for texts on the page they stand in: many pieces of it, in its order. At the quick levels a second
 /// table, for long matches, finds them in less time and in a third less room.
 pub(super) fn compress_text(text: &[u8], page: Option<&[u8]>, level: i32) -> io::Result<Vec<u8>> {
-    proved(text, page, level, (level <= QUICK).then_some(Strategy::ZSTD_dfast))
+    proved(
+        text,
+        page,
+        level,
+        (level <= QUICK).then_some(zstd_safe::Strategy::ZSTD_dfast),
+    )
 }
 
-fn proved(bytes: &[u8], base: Option<&[u8]>, level: i32, strategy: Option<Strategy>) -> io::Result<Vec<u8>> {
+fn proved(bytes: &[u8], base: Option<&[u8]>, level: i32, strategy: Option<zstd_safe::Strategy>) -> io::Result<Vec<u8>> {
     let data = match base {
         Some(base) => compress_on(base, bytes, level, strategy)?,
         None => CODEC.with_borrow_mut(|codec| codec.compress(bytes, level))?,
@@ -78,7 +84,7 @@ pub(super) fn decompress(data: &[u8], base: Option<&[u8]>, length: usize) -> io:
 
 /// The window has to reach from the end of the bytes to the beginning of the base, or zstd forgets the base
 /// while it works. The quick levels have tables for a few thousand places only, too few for a whole page.
-fn compress_on(base: &[u8], bytes: &[u8], level: i32, strategy: Option<Strategy>) -> io::Result<Vec<u8>> {
+fn compress_on(base: &[u8], bytes: &[u8], level: i32, strategy: Option<zstd_safe::Strategy>) -> io::Result<Vec<u8>> {
     let window = log2_at_least(base.len() + bytes.len()).clamp(WINDOW_MIN, WINDOW_MAX);
     let mut parameters = vec![
         CParameter::CompressionLevel(level),
