@@ -94,7 +94,7 @@ fn grow(path: &Path, captures: usize) -> Vec<f64> {
             begun = Instant::now();
         }
         for n in 0..captures / RUNS {
-            growing.visit(run_id, (run * (captures / RUNS) + n) % (captures / VISITS), at);
+            growing.visit(run_id, scattered(run * (captures / RUNS) + n, captures / VISITS), at);
             done += 1;
             if done % (captures / 100) == 0 {
                 growing.flush();
@@ -401,6 +401,13 @@ fn parse(url: &str) -> Url {
     Url::parse(url).expect("an address")
 }
 
+/// The address of a visit: each once in so many visits, hosts by turns as in a crawl.
+fn scattered(visit: usize, addresses: usize) -> usize {
+    let hosts = addresses.div_ceil(PAGES_OF_A_HOST);
+    let n = visit % addresses;
+    (n % hosts * PAGES_OF_A_HOST + n / hosts) % addresses
+}
+
 /// The finaliser of SplitMix64 after its step.
 fn mixed(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -416,7 +423,7 @@ fn ask(archive: &Path) -> Vec<(&'static str, Duration, u64)> {
     [
         (
             "report of one article",
-            vec!["report", article, "--all", "--fail-on", "none"],
+            vec!["report", "--article", article, "--all", "--fail-on", "none"],
         ),
         ("show one address", vec!["show", page.as_str()]),
         ("explain one link", vec!["explain", page.as_str()]),

@@ -19,6 +19,7 @@ mod ingest;
 mod ledger;
 mod links;
 mod lock;
+mod mounts;
 mod open;
 mod query;
 mod read;

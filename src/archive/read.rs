@@ -99,6 +99,11 @@ impl Reader {
         query(&self.sql).map_err(|e| self.archive.error(e))
     }
 
+    /// Until it is dropped, every question is answered as of the same moment, whatever is written meanwhile.
+    pub(super) fn at_once(&self) -> Result<rusqlite::Transaction<'_>> {
+        self.sql.unchecked_transaction().map_err(|e| self.archive.error(e))
+    }
+
     /// Waiting tasks of one host, oldest first, after the task `after`.
     pub fn tasks(&self, run_id: i64, host: &str, after: i64, limit: usize) -> Result<Vec<Task>> {
         let mut tasks = self.ask(|sql| {

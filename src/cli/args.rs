@@ -245,6 +245,18 @@ pub enum AssetsRule {
     All,
 }
 
+/// How the archive is written to.
+#[derive(Debug, Clone, Args)]
+pub struct WriteArgs {
+    /// When another run is working on the archive, wait for it to end, this long at most; without a time, for a day
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1d", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// Ask of the disk all that can be asked, and at the end fold the log into the file. Also without it,
+    /// each commit is synced before it counts
+    #[arg(long, env = "EVERCITE_DURABLE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub durable: bool,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   evercite snapshot https://example.org/article
@@ -277,6 +289,8 @@ pub struct SnapshotArgs {
     /// Only tell what would be fetched
     #[arg(long, conflicts_with = "from")]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub write: WriteArgs,
     #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]
@@ -316,6 +330,7 @@ impl CitedAt {
   evercite check                      every article in the archive
   evercite check notes.md             that one; without an archive, just to know
   evercite check --quiet              from cron: prints only what is new
+  evercite check --wait=10m           when another run may still be on
   evercite check notes.md --confirm now   before publishing: what fails is asked three times
   evercite check --format json > links.json")]
 pub struct CheckArgs {
@@ -338,6 +353,8 @@ pub struct CheckArgs {
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
+    pub write: WriteArgs,
+    #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -351,6 +368,8 @@ pub struct JudgeArgs {
     /// Add what differs to the ledger, where other rules said it
     #[arg(long)]
     pub write: bool,
+    #[command(flatten)]
+    pub writing: WriteArgs,
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
@@ -369,6 +388,8 @@ pub struct CompactArgs {
     /// disk for a while
     #[arg(long)]
     pub rebuild: bool,
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -419,6 +440,8 @@ pub struct RootsArgs {
   evercite resume
   evercite resume --quiet")]
 pub struct ResumeArgs {
+    #[command(flatten)]
+    pub write: WriteArgs,
     #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]
@@ -518,6 +541,8 @@ pub struct RemoveArgs {
     /// Addresses or paths of articles or watched lists, as `evercite list` shows them
     #[arg(value_name = "ARTICLE", required = true)]
     pub articles: Vec<String>,
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 #[derive(Debug, Args)]

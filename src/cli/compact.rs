@@ -13,6 +13,7 @@ use super::{
     config::Config,
     context,
     error::CliError,
+    writing,
 };
 use crate::{
     archive::{self, Archive, Compacted, Sizes},
@@ -21,8 +22,8 @@ use crate::{
 
 pub fn run(global: &Global, args: &CompactArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
-    let archive = Archive::open(&config.archive)?;
-    let _lock = archive.lock()?;
+    let archive = Archive::open(&config.archive)?.durable(args.write.durable);
+    let _lock = writing::lock(&archive, global, &args.write)?;
     let before = (archive.reader()?.sizes()?, size_of(&config.archive));
     let done = {
         let writer = archive.writer()?;
@@ -37,6 +38,7 @@ pub fn run(global: &Global, args: &CompactArgs) -> Result<u8, CliError> {
     if args.rebuild {
         archive.rebuild()?;
     }
+    writing::settle(&archive)?;
     // The last connection is closed by now, which folds the write-ahead log into the file.
     let file = size_of(&config.archive);
     let after = (archive.reader()?.sizes()?, file);

@@ -22,6 +22,7 @@ mod report;
 mod show;
 mod snapshot;
 mod verify;
+mod writing;
 
 use std::process::ExitCode;
 

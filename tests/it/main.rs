@@ -7,6 +7,8 @@ mod check;
 mod compact;
 mod demo;
 mod explain;
+#[cfg(target_os = "linux")]
+mod faults;
 mod formats;
 mod gone;
 mod harness;
@@ -23,5 +25,6 @@ mod resume;
 mod safety;
 mod snapshot;
 mod source;
+mod together;
 mod verify;
 mod walls;
