@@ -61,6 +61,10 @@ impl Reader {
                 return Err(self.damaged(id, "its chain of bases is too long"));
             }
             let stored = self.stored(id)?;
+            if stored.codec == Codec::Parts.as_str() {
+                // Nothing is stored against it: it is longer than a base can be.
+                return Ok(Arc::new(self.all_parts(id)?));
+            }
             next = stored.base;
             above.push(stored);
         }
@@ -90,7 +94,7 @@ impl Reader {
         found.ok_or_else(|| self.damaged(id, "it is not there"))
     }
 
-    fn damaged(&self, blob: i64, why: &str) -> ArchiveError {
+    pub(super) fn damaged(&self, blob: i64, why: &str) -> ArchiveError {
         ArchiveError::Damaged {
             path: self.archive.path().into(),
             why: format!("blob {blob}: {why}"),
@@ -98,7 +102,7 @@ impl Reader {
     }
 
     /// Says of an error in a chain what it costs: which body, and of which addresses.
-    fn lost(&self, payload_id: i64, sha256: &[u8], error: ArchiveError) -> ArchiveError {
+    pub(super) fn lost(&self, payload_id: i64, sha256: &[u8], error: ArchiveError) -> ArchiveError {
         let ArchiveError::Damaged { path, why } = error else {
             return error;
         };
@@ -129,6 +133,7 @@ fn decode(stored: Stored, base: Option<&[u8]>) -> io::Result<Vec<u8>> {
             let length = frame_length(&stored.data)?;
             decompress(&stored.data, base, length)
         }
+        Ok(Codec::Parts) => Err(io::Error::other("it is in parts")),
         Err(why) => Err(io::Error::other(format!("codec {why}"))),
     }
 }
