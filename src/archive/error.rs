@@ -26,6 +26,16 @@ pub enum ArchiveError {
         /// The newest format known here.
         known: i64,
     },
+    /// Made by an earlier version of the program, and to be read as it is.
+    #[error("{} has format {found}, and this program writes format {known}", .path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The format it has to have.
+        known: i64,
+    },
     /// The file or its folder cannot be written.
     #[error("cannot write {}: {why}", .path.display())]
     Unwritable {
@@ -81,11 +91,12 @@ impl ArchiveError {
             Self::Missing(_) => "make one with `evercite snapshot SOURCE`, or name one with --archive FILE",
             Self::Foreign { .. } => "name another file with --archive FILE; this one was left as it is",
             Self::Newer { .. } => "install the newer evercite that made it; the file was left as it is",
+            Self::Older { .. } => "`evercite list` brings it to the new format",
             Self::Unwritable { .. } => "check the permissions, or choose another place with --archive FILE",
             Self::Full(_) => "make room, then run the command again, or `evercite resume` after a crawl",
             Self::Disk { .. } => "look after the disk, then run the command again, or `evercite resume` after a crawl",
             Self::Locked { .. } => "wait for it to end, or let --wait do so; a run that crashed holds no lock",
-            Self::Damaged { .. } => "restore it from a backup; `PRAGMA integrity_check` in sqlite3 tells more",
+            Self::Damaged { .. } => "`evercite verify --full` tells what it costs; restore it from a backup",
             Self::Sql(_) => "`evercite query --views` lists the views and their columns",
             Self::Other { .. } => "run again with -v to see more",
         }

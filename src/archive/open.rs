@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::{ArchiveError, Reader, Result, RunLock, Writer, mounts};
+use super::{ArchiveError, Reader, Result, RunLock, Writer, fixity, mounts};
 
 /// `application_id`: "EVCT". Tells our files from anybody else's.
-const APPLICATION_ID: i64 = 0x4556_4354;
+pub(super) const APPLICATION_ID: i64 = 0x4556_4354;
 
 /// Applied in order, each once, each in one transaction; never edited after a release.
 const MIGRATIONS: &[&str] = &[
@@ -115,6 +115,18 @@ impl Archive {
             .map_err(|e| self.error(e))
     }
 
+    /// A file to be looked at as it is, whatever it is: only [`super::verify`] takes it.
+    pub fn unopened(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(ArchiveError::Missing(path.to_path_buf()));
+        }
+        not_too_small(path)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            durable: false,
+        })
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -128,10 +140,11 @@ impl Archive {
 
     /// The one writer: a thread of its own.
     pub fn writer(&self) -> Result<Writer> {
-        let connection = self
+        let connections = self
             .connect(OpenFlags::SQLITE_OPEN_READ_WRITE)
-            .map_err(|e| self.error(e))?;
-        Writer::start(connection, self.clone())
+            .and_then(|writing| Ok((writing, self.reader_unchecked()?)));
+        let (writing, before) = connections.map_err(|e| self.error(e))?;
+        Writer::start(writing, before, self.clone())
     }
 
     /// Takes the lock that keeps two runs apart. Freed when dropped, and by the system after a crash.
@@ -152,7 +165,7 @@ impl Archive {
         ArchiveError::from_sqlite(&self.path, error)
     }
 
-    fn refuse(&self, (id, version): (i64, i64)) -> ArchiveError {
+    pub(super) fn refuse(&self, (id, version): (i64, i64)) -> ArchiveError {
         let path = self.path.clone();
         if id != APPLICATION_ID {
             ArchiveError::Foreign {
@@ -189,6 +202,9 @@ impl Archive {
                 transaction.execute_batch(migration)?;
                 transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
                 transaction.pragma_update(None, "user_version", done)?;
+                if done == FORMAT_VERSION {
+                    fixity::renew(&transaction)?;
+                }
             }
             transaction.commit()?;
         }
@@ -210,7 +226,7 @@ impl Archive {
         Ok(connection)
     }
 
-    fn reader_unchecked(&self) -> rusqlite::Result<Connection> {
+    pub(super) fn reader_unchecked(&self) -> rusqlite::Result<Connection> {
         // A WAL database needs its -shm file even to be read; where that cannot be made (a read-only
         // folder) the file is opened as immutable, which is right as long as nobody writes.
         let open = |uri: bool| -> rusqlite::Result<Connection> {
@@ -232,6 +248,15 @@ impl Archive {
             _ => Err(error),
         })
     }
+}
+
+/// An empty archive in memory: what every archive's schema is held against.
+pub(super) fn pristine() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    for migration in MIGRATIONS {
+        connection.execute_batch(migration)?;
+    }
+    Ok(connection)
 }
 
 /// What every connection wants.
@@ -278,7 +303,7 @@ fn count_of_schema(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
 }
 
-fn identify(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+pub(super) fn identify(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
     let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     Ok((read("application_id")?, read("user_version")?))
 }

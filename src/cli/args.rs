@@ -64,6 +64,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Encode the archive again so that it takes less room; nothing in it changes
     Compact(CompactArgs),
+    /// Look whether the archive is sound, and say what damage costs
+    Verify(VerifyArgs),
+    /// List the roots of the runs, to have them timestamped outside
+    Roots(RootsArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
     /// Take articles off the list, or watch a list no longer; what was captured stays
@@ -387,6 +391,49 @@ pub struct CompactArgs {
     pub rebuild: bool,
     #[command(flatten)]
     pub write: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite verify --quick             how the file hangs together, and the chain of runs; seconds
+  evercite verify                     also every cell of every table, every capture against its leaf
+  evercite verify --full              also every index, and every body, head and text decoded
+  evercite verify --full --since 2026-11-20    only what runs since then brought, and the chain
+
+Reads only, also while a crawl writes. Exit codes: 0 sound, 1 it could not be read, 2 damage was found.
+A change made by another program counts as damage. What only serves searching, and can be made again from
+what is sound, is said to be so. --format json is described in docs/verification.schema.json.")]
+pub struct VerifyArgs {
+    /// How the file hangs together, and the chain of runs over what is stored
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// Also every index against its table, and every body, head and text decoded
+    #[arg(long)]
+    pub full: bool,
+    /// Only what runs brought that began then or later, and the chain of all runs; not the whole file
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    pub since: Option<Timestamp>,
+    /// How to tell it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each run that has ended has a root: a SHA-256 over its captures, its facts, and the root before
+it. Whoever keeps the newest one can prove that nothing before it was changed, provided that it can be shown
+when it was kept. Examples:
+  evercite roots
+  evercite roots --format json
+  root=$(evercite roots --format json | jq -r .newest)
+  openssl ts -query -sha256 -digest \"$root\" -cert -out root.tsq         a request by RFC 3161
+  curl -H 'Content-Type: application/timestamp-query' --data-binary @root.tsq -o root.tsr URL-OF-A-TIMESTAMP-AUTHORITY
+  openssl ts -verify -digest \"$root\" -in root.tsr -CAfile its-certificate.pem"
+)]
+pub struct RootsArgs {
+    /// How to tell it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

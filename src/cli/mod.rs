@@ -21,6 +21,7 @@ mod query;
 mod report;
 mod show;
 mod snapshot;
+mod verify;
 mod writing;
 
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ use error::CliError;
 const CLEAN: u8 = 0;
 /// The job could not be done.
 const FAILED: u8 = 1;
-/// Links need attention.
+/// Links need attention; of `verify`: damage was found.
 const FINDINGS: u8 = 2;
 /// Bad usage or configuration.
 const USAGE: u8 = 3;
@@ -72,6 +73,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Judge(args) => judge::run(&global, &args),
         Command::Explain(args) => explain::run(&global, &args),
         Command::Compact(args) => compact::run(&global, &args),
+        Command::Verify(args) => verify::run(&global, &args),
+        Command::Roots(args) => verify::roots(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),

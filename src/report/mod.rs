@@ -3,10 +3,12 @@
 mod explain;
 mod lines;
 mod text;
+mod verification;
 
 pub use explain::{Shell, explanation};
 pub use lines::{Style, printable};
 pub use text::{legend, text, totals};
+pub use verification::verification;
 
 /// The JSON form of a report or an explanation: one object, indented, newline at the end.
 pub fn json(report: &impl serde::Serialize) -> String {

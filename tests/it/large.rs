@@ -67,10 +67,13 @@ fn long_bodies_are_kept_byte_for_byte_and_never_whole_in_memory() {
     assert!(ran.peak_memory < MEMORY, "{} MiB", ran.peak_memory >> 20);
     assert_eq!(parts(), before);
     assert!(shown(&evercite, &site, "/film/1") == films[1]);
+    let ran = evercite.ok(&["verify", "--full"]);
+    assert!(ran.peak_memory < MEMORY, "{} MiB", ran.peak_memory >> 20);
     let damage = rusqlite::Connection::open(evercite.archive()).expect("SQLite opens it");
     damage
         .execute("DELETE FROM blob_part WHERE ordinal = 3", [])
         .expect("a row less");
+    evercite.run(&["verify", "--full"]).exits(2);
     let ran = evercite
         .run(&["show", &site.url("/film/1"), "--as", "html", "--quiet"])
         .exits(1);

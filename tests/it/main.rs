@@ -27,4 +27,5 @@ mod safety;
 mod snapshot;
 mod source;
 mod together;
+mod verify;
 mod walls;

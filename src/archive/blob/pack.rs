@@ -5,7 +5,7 @@ use std::io;
 
 use rusqlite::OptionalExtension;
 
-use super::{DELTA_MAX, QUICK, compress, decompress, frame_length};
+use super::{DELTA_MAX, QUICK, compress_text, decompress, frame_length};
 use crate::{
     archive::{ArchiveError, Reader, Result},
     model::{
@@ -39,7 +39,7 @@ pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8], url: &Url
     let on_body = as_written && !body.is_empty() && body.len() <= DELTA_MAX;
     let text = Some(PackedText {
         on_body,
-        data: compress(texts.as_bytes(), on_body.then_some(body), QUICK)?,
+        data: compress_text(texts.as_bytes(), on_body.then_some(body), QUICK)?,
     });
     Ok(PackedPage { page, every_link, text })
 }

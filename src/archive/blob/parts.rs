@@ -8,9 +8,9 @@ use std::{
 use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::{QUICK, compress, decompress, frame_length};
+use super::{Lost, QUICK, compress, decompress, frame_length};
 use crate::{
-    archive::{ArchiveError, Ingest, Reader, Result},
+    archive::{Ingest, Reader, Result, fixity::is_damage},
     model::{
         digest::PayloadDigest,
         run::{Codec, EncodedParts},
@@ -129,51 +129,99 @@ impl Reader {
         let Some((blob, sha256)) = found else {
             return Ok(to.write_all(self.payload_shared(payload_id)?.as_slice()));
         };
-        let mut digest = Sha256::new();
-        let mut ordinal = 0;
-        while let Some(part) = self.part(blob, ordinal + 1)? {
-            digest.update(&part);
-            if let Err(error) = to.write_all(&part) {
-                return Ok(Err(error));
-            }
-            ordinal += 1;
+        let (mut digest, mut written) = (Sha256::new(), Ok(()));
+        let read = self.ask(|_| {
+            self.each_part(blob, &mut |part| {
+                digest.update(part);
+                written = to.write_all(part);
+                written.is_ok()
+            })
+        })?;
+        if written.is_err() {
+            return Ok(written);
         }
-        match digest.finalize()[..] == sha256[..] {
-            true => Ok(Ok(())),
-            false => Err(self.lost(
-                payload_id,
-                &sha256,
-                self.damaged(blob, "its bytes are not those of its SHA-256"),
-            )),
+        let why = match read {
+            Err(lost) => lost.why,
+            Ok(()) if digest.finalize()[..] != sha256[..] => "its bytes are not those of its SHA-256".into(),
+            Ok(()) => return Ok(Ok(())),
+        };
+        Err(self.lost(payload_id, &sha256, self.damaged(blob, &why)))
+    }
+
+    /// Whether a blob is in parts; not, where its row cannot be read.
+    pub(in crate::archive) fn is_in_parts(&self, blob: i64) -> rusqlite::Result<bool> {
+        let codec = self
+            .sql
+            .prepare_cached("SELECT codec = 'parts' FROM blob WHERE id = ?")?
+            .query_row([blob], |row| row.get(0))
+            .optional();
+        match codec {
+            Err(error) if is_damage(&error) => Ok(false),
+            codec => Ok(codec?.unwrap_or(false)),
         }
+    }
+
+    /// Digest and length of a blob in parts; or what is wrong with it.
+    pub(in crate::archive) fn digest_of_parts(
+        &self,
+        blob: i64,
+    ) -> rusqlite::Result<std::result::Result<(PayloadDigest, u64), Lost>> {
+        let (mut digest, mut length) = (Sha256::new(), 0);
+        let read = self.each_part(blob, &mut |part| {
+            digest.update(part);
+            length += part.len() as u64;
+            true
+        })?;
+        Ok(read.map(|()| (PayloadDigest(digest.finalize().into()), length)))
     }
 
     /// All parts of a blob, decoded.
-    pub(super) fn all_parts(&self, blob: i64) -> Result<Vec<u8>> {
+    pub(super) fn all_parts(&self, blob: i64) -> rusqlite::Result<std::result::Result<Vec<u8>, Lost>> {
         let mut bytes = Vec::new();
-        let mut ordinal = 1;
-        while let Some(part) = self.part(blob, ordinal)? {
-            bytes.extend_from_slice(&part);
-            ordinal += 1;
-        }
-        Ok(bytes)
+        let read = self.each_part(blob, &mut |part| {
+            bytes.extend_from_slice(part);
+            true
+        })?;
+        Ok(read.map(|()| bytes))
     }
 
-    fn part(&self, blob: i64, ordinal: i64) -> Result<Option<Vec<u8>>> {
-        let data: Option<Vec<u8>> = self.ask(|sql| {
-            sql.prepare_cached("SELECT data FROM blob_part WHERE blob_id = ? AND ordinal = ?")?
-                .query_row([blob, ordinal], |row| row.get(0))
-                .optional()
-        })?;
-        let decoded = data.map(|data| {
-            let length = frame_length(&data)?;
-            match length <= PART {
-                true => decompress(&data, None, length),
-                false => Err(io::Error::other("longer than a part can be")),
+    /// Hands the decoded parts of a blob on, in order, until `to` has enough.
+    fn each_part(
+        &self,
+        blob: i64,
+        to: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> rusqlite::Result<std::result::Result<(), Lost>> {
+        for ordinal in 1i64.. {
+            let lost = |why: String| {
+                Ok(Err(Lost {
+                    blob,
+                    why: format!("part {ordinal}: {why}"),
+                }))
+            };
+            let data = self
+                .sql
+                .prepare_cached("SELECT data FROM blob_part WHERE blob_id = ? AND ordinal = ?")?
+                .query_row([blob, ordinal], |row| row.get::<_, Vec<u8>>(0))
+                .optional();
+            let data = match data {
+                Ok(Some(data)) => data,
+                Ok(None) => break,
+                Err(error) if is_damage(&error) => return lost(error.to_string()),
+                Err(error) => return Err(error),
+            };
+            match decode_part(&data) {
+                Ok(part) if to(&part) => {}
+                Ok(_) => break,
+                Err(error) => return lost(error.to_string()),
             }
-        });
-        decoded
-            .transpose()
-            .map_err(|e: io::Error| -> ArchiveError { self.damaged(blob, &format!("part {ordinal}: {e}")) })
+        }
+        Ok(Ok(()))
+    }
+}
+
+fn decode_part(data: &[u8]) -> io::Result<Vec<u8>> {
+    match frame_length(data)? {
+        length @ 0..=PART => decompress(data, None, length),
+        _ => Err(io::Error::other("longer than a part can be")),
     }
 }
