@@ -364,6 +364,7 @@ fn exchange(url: &Url, at: Timestamp) -> Exchange {
                 ),
             ],
             encoded: Vec::new(),
+            spooled: None,
             truncated: None,
             detail: None,
         }),

@@ -251,6 +251,7 @@ fn attempt(run_id: i64, url: &Url, at: Timestamp, body: Body, page: Option<Packe
                 header("cache-control", "max-age=600"),
             ],
             encoded: Vec::new(),
+            spooled: None,
             truncated: None,
             detail: None,
         }),

@@ -102,13 +102,21 @@ CREATE INDEX task_waiting ON task (run_id, host_id, id) WHERE done = 0;
 -- is encoded may; a base that is in use cannot be deleted.
 CREATE TABLE blob (
     id INTEGER PRIMARY KEY,
-    codec TEXT NOT NULL,                    -- raw, zstd
+    codec TEXT NOT NULL,                    -- raw, zstd; parts: data is empty, and the bytes are in blob_part
     base_id INTEGER REFERENCES blob (id),   -- NULL: it stands alone
     depth INTEGER NOT NULL,                 -- bases to decode before it, at most 16: kept, so that choosing a base needs no walk
     level INTEGER NOT NULL,                 -- the heaviest zstd level it was tried at: what `compact` need not try again
     data BLOB NOT NULL
 ) STRICT;
 CREATE INDEX blob_by_base ON blob (base_id) WHERE base_id IS NOT NULL;
+
+-- A body too large to be held in memory: zstd frames of 4 MiB each, to be put together in order.
+CREATE TABLE blob_part (
+    blob_id INTEGER NOT NULL REFERENCES blob (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,               -- from 1
+    data BLOB NOT NULL,
+    UNIQUE (blob_id, ordinal)
+) STRICT;
 
 -- The page that first versions of a host's pages are stored against. It stands alone.
 CREATE TABLE host_base (

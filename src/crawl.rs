@@ -5,6 +5,7 @@
 //! before the frontier hears of it.
 
 mod judging;
+mod large;
 pub mod lists;
 mod manners;
 mod prepare;
@@ -22,7 +23,7 @@ use tokio::{
 
 use crate::{
     archive::{Archive, ArchiveError, OpenRun, Reader, Writer},
-    fetch::{Fetched, Fetcher, Request},
+    fetch::{Fetched, Fetcher, HELD_TO_READ, Request},
     frontier::{Frontier, Heard, Job, Limits, PATIENCE, Scope, Step},
     model::{
         article::Document,
@@ -396,7 +397,7 @@ impl Crawl<'_> {
     fn answered(&mut self, mut job: Box<Job>, fetched: Fetched) -> Result<(), ArchiveError> {
         let now = self.clock.now();
         let bytes = match &fetched.exchange.outcome {
-            Outcome::Answer(answer) => answer.encoded.len() as u64,
+            Outcome::Answer(answer) => answer.received(),
             _ => 0,
         };
         self.progress.received += bytes;
@@ -479,7 +480,8 @@ impl Crawl<'_> {
 
     fn hand_over(&mut self, task: Option<Task>, purpose: Purpose, hops: Vec<Exchange>, end: TaskEnd) {
         let weight = hops.iter().map(|hop| match &hop.outcome {
-            Outcome::Answer(answer) => answer.encoded.len() as u64,
+            // What is in a file takes its turn in memory.
+            Outcome::Answer(answer) => answer.received().min(HELD_TO_READ as u64),
             _ => 0,
         });
         let chain = Chain {

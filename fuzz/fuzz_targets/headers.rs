@@ -18,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
         remote: None,
         headers: headers.collect(),
         encoded: bytes.get(end + 2..).unwrap_or_default().to_vec(),
+        spooled: None,
         truncated: None,
         detail: None,
     };

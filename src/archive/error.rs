@@ -124,6 +124,11 @@ impl ArchiveError {
         }
     }
 
+    /// Translates an I/O error on a temporary file.
+    pub fn from_spool(error: &std::io::Error) -> Self {
+        Self::from_io(&std::env::temp_dir(), error)
+    }
+
     /// Translates an I/O error on a file.
     pub(super) fn from_io(path: &Path, error: &std::io::Error) -> Self {
         match error.kind() {

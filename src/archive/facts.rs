@@ -67,12 +67,13 @@ impl Reader {
         })
     }
 
-    /// The body of a capture that is kept, with what its head said of it and where it came from.
+    /// The body of a capture that is kept, and not too large to be read, with what its head said of it and where it came from.
     pub fn body_of(&self, capture: i64) -> Result<Option<KeptBody>> {
         let found: Option<(i64, String, Option<String>, Option<String>)> = self.ask(|sql| {
             sql.prepare_cached(
                 "SELECT c.payload_id, u.url, c.media_type, c.charset FROM capture c JOIN url u ON u.id = c.url_id
-                 JOIN payload p ON p.id = c.payload_id WHERE c.id = ? AND p.blob_id IS NOT NULL",
+                 JOIN payload p ON p.id = c.payload_id
+                     JOIN blob b ON b.id = p.blob_id AND b.codec <> 'parts' WHERE c.id = ?",
             )?
             .query_row([capture], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))

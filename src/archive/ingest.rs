@@ -204,6 +204,10 @@ impl<'t> Ingest<'t> {
                 let (bytes, payload_id) = self.payload(&digest, length, &blob, for_host.then_some(host))?;
                 (bytes, Some(payload_id))
             }
+            Body::Large { digest, length, parts } => {
+                let (bytes, payload_id) = self.payload_in_parts(&digest, length, parts)?;
+                (bytes, Some(payload_id))
+            }
             Body::Withheld { digest, length } => (0, Some(self.withheld(&digest.0, length)?)),
         };
         let (remote, protocol) = match &exchange.outcome {

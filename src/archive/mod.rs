@@ -32,7 +32,7 @@ mod watches;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};
-pub use blob::{Chosen, Compacted, FirstPages, Sizes, Unstored, compact, pack};
+pub use blob::{Chosen, Compacted, FirstPages, Parts, Sizes, Unstored, compact, pack};
 pub use company::Companies;
 pub use due::Failing;
 pub use error::ArchiveError;

@@ -77,8 +77,10 @@ pub struct Shown {
     pub media_type: String,
     /// Title of the page.
     pub title: String,
-    /// The decoded body.
-    pub body: Vec<u8>,
+    /// Row of the payload, whose bytes [`Reader::copy_payload`] gives.
+    pub payload: i64,
+    /// Bytes of the decoded body.
+    pub length: u64,
     /// The main text.
     pub text: String,
     /// Heads of request and response, hop by hop; reconstructed.
@@ -406,7 +408,8 @@ impl Reader {
             ),
             None => (String::new(), String::new()),
         };
-        let body = self.payload(payload)?;
+        let length: i64 =
+            self.ask(|sql| sql.query_row("SELECT length FROM payload WHERE id = ?", [payload], |row| row.get(0)))?;
         let heads = self.heads(first, last)?;
         self.ask(|sql| {
             sql.query_row(
@@ -422,7 +425,8 @@ impl Reader {
                         status: row.get(3)?,
                         media_type: row.get(4)?,
                         title,
-                        body,
+                        payload,
+                        length: length as u64,
                         text,
                         heads,
                     }))

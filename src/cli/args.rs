@@ -127,7 +127,8 @@ pub struct CrawlArgs {
     /// Redirects followed [default: 10]
     #[arg(short, long, value_name = "N", env = "EVERCITE_MAX_REDIRECTS")]
     pub max_redirects: Option<usize>,
-    /// Bytes of a body read at most [default: 16777216]
+    /// Bytes of a body read at most; those beyond 8 MiB wait in a temporary file, and beyond 16 MiB are kept but not
+    /// read as pages [default: 16777216]
     #[arg(long, value_name = "BYTES", env = "EVERCITE_MAX_BODY")]
     pub max_body: Option<usize>,
     /// Requests in one run at most; `resume` goes on [default: no limit]

@@ -51,7 +51,12 @@ pub fn print(text: &str) -> Result<(), CliError> {
 /// Writes bytes to standard output as they are.
 pub fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// What came of writing to standard output.
+pub fn written(result: std::io::Result<()>) -> Result<(), CliError> {
+    match result {
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(CliError::output),
     }

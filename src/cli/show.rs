@@ -35,7 +35,11 @@ pub fn run(global: &Global, args: &ShowArgs) -> Result<u8, CliError> {
     }
     match args.form {
         ShowForm::Text => context::print(&report::printable(&as_text(&shown)))?,
-        ShowForm::Html => context::print_bytes(&shown.body)?,
+        ShowForm::Html => {
+            let mut out = std::io::stdout().lock();
+            let copied = reader.copy_payload(shown.payload, &mut out)?;
+            context::written(copied.and_then(|()| std::io::Write::flush(&mut out)))?;
+        }
         ShowForm::Headers => {
             for (request, response) in &shown.heads {
                 context::print(&format!("{request}\n{response}\n"))?;
@@ -73,7 +77,7 @@ fn as_text(shown: &Shown) -> String {
     if shown.text.is_empty() && shown.title.is_empty() {
         return format!(
             "[{} bytes of {}, without text that could be read; `--as html` prints them]\n",
-            shown.body.len(),
+            shown.length,
             if shown.media_type.is_empty() {
                 "unknown type"
             } else {

@@ -8,7 +8,7 @@ use std::{
 use super::{PATIENCE, Settings, may_pass, redirect_target, robots};
 use crate::{
     archive::Reader,
-    fetch::{Fetched, Fetcher, Request, decode},
+    fetch::{Fetched, Fetcher, Request, beginning, decode},
     frontier::RobotsState,
     model::{
         canonical::CanonicalUrl,
@@ -160,7 +160,8 @@ impl<'a> Lists<'a> {
         let media_type = answer.header("content-type").unwrap_or("").to_owned();
         let coding = answer.header("content-encoding").unwrap_or("").to_owned();
         // One byte more than is read tells that there is more.
-        let decoded = decode::decode(answer.encoded, &coding, source::MAX_BYTES + 1);
+        let bytes = beginning(&answer, source::MAX_BYTES + 1).map_err(|e| format!("it could not be kept: {e}"))?;
+        let decoded = decode::decode(bytes, &coding, source::MAX_BYTES + 1);
         match decoded.truncated {
             Some(Truncated::Decoding) => Err(decoded.detail.unwrap_or_default()),
             _ => source::entries(&decoded.bytes, &media_type, Some(&url)),

@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     archive::{Archive, ArchiveError, Chosen, FirstPages, OpenRun, Reader, Unstored, Writer, WriterHandle, pack},
-    fetch::decode,
+    fetch::{HELD_TO_READ, Spool, decode},
     model::{
-        capture::{Answer, Capture, Exchange, Outcome, Purpose, Revisit},
+        capture::{Answer, Capture, Exchange, Outcome, Purpose, Revisit, Spooled, Truncated},
         digest::{EncodedDigest, PayloadDigest},
         page::PageKind,
         run::{Assets, Attempt, Body, Committed, PackedPage, Prepared, Prior, RunKind, Task, TaskEnd},
@@ -112,7 +112,7 @@ impl Drop for Workers {
 fn said_of(hops: &[Prepared]) -> Vec<(String, Option<String>)> {
     let said = |hop: &Prepared| {
         let digest = match &hop.body {
-            Body::New { digest, .. } => Some(digest.hex()),
+            Body::New { digest, .. } | Body::Large { digest, .. } => Some(digest.hex()),
             _ => None,
         };
         (hop.exchange.url.to_string(), digest)
@@ -130,8 +130,8 @@ struct First {
     bytes: Vec<u8>,
 }
 
-struct Worker {
-    reader: Reader,
+pub(super) struct Worker {
+    pub(super) reader: Reader,
     first_pages: Arc<FirstPages>,
     writer: WriterHandle,
     told: mpsc::UnboundedSender<News>,
@@ -143,7 +143,15 @@ struct Worker {
     knows_volatile: bool,
     /// The name under which we are asked to keep no copy; `None` when that is not obeyed.
     noarchive_agent: Option<String>,
-    max_body: usize,
+    pub(super) max_body: usize,
+}
+
+/// A body on its way through a worker.
+enum Received {
+    /// Decoded, in memory.
+    Bytes(Vec<u8>),
+    /// As it came, in a temporary file.
+    Spooled(Spooled),
 }
 
 impl Worker {
@@ -256,12 +264,17 @@ impl Worker {
             Outcome::Local { media_type, body, .. } => {
                 capture.media_type = Some((*media_type).to_owned());
                 capture.charset = Some("utf-8".to_owned()).filter(|_| std::str::from_utf8(body).is_ok());
-                Some(std::mem::take(body))
+                Some(Received::Bytes(std::mem::take(body)))
             }
-            Outcome::Answer(answer) => self.read_answer(&exchange.url, answer, prior, &mut capture),
+            Outcome::Answer(answer) => self.read_answer(&exchange.url, answer, prior, &mut capture)?,
         };
         let (body, page) = match bytes {
-            Some(bytes) => {
+            Some(Received::Spooled(spooled)) => {
+                let agent = self.noarchive_agent.as_deref();
+                let withheld = agent.is_some_and(|agent| reading.asks_for_no_copy(&exchange, None, agent));
+                (self.large(&exchange, &spooled, &mut capture, withheld)?, None)
+            }
+            Some(Received::Bytes(bytes)) => {
                 let read = self.body(&exchange, &bytes, &mut capture, reading)?;
                 if let Body::New {
                     digest, for_host: true, ..
@@ -289,7 +302,7 @@ impl Worker {
         answer: &mut Answer,
         prior: Option<&Prior>,
         capture: &mut Capture,
-    ) -> Option<Vec<u8>> {
+    ) -> Result<Option<Received>, ArchiveError> {
         let header = |name: &str| answer.header(name).map(str::to_owned);
         capture.status = Some(answer.status);
         (capture.media_type, capture.charset) = answer.content_type();
@@ -318,16 +331,29 @@ impl Worker {
                     capture.detail = Some("304 Not Modified to a request without conditions".into());
                 }
             }
-            return None;
+            return Ok(None);
+        }
+        if let Some(spooled) = answer.spooled.take() {
+            (capture.encoded_sha256, capture.encoded_length) = (Some(spooled.sha256), Some(spooled.length));
+            return Ok(Some(Received::Spooled(spooled)));
         }
         let encoded = std::mem::take(&mut answer.encoded);
         capture.encoded_sha256 = Some(EncodedDigest::of(&encoded));
         capture.encoded_length = Some(encoded.len() as u64);
         let coding = answer.header("content-encoding").unwrap_or("").to_owned();
-        let decoded = decode::decode(encoded, &coding, self.max_body);
+        // What is short as it came may be long once it is decoded.
+        let long = match self.max_body > HELD_TO_READ && !coding.is_empty() {
+            true => Some(encoded.clone()),
+            false => None,
+        };
+        let decoded = decode::decode(encoded, &coding, self.max_body.min(HELD_TO_READ));
+        if let Some(encoded) = long.filter(|_| decoded.truncated == Some(Truncated::Length)) {
+            let spool = Spool::begin(&encoded).map_err(|e| ArchiveError::from_spool(&e))?;
+            return Ok(Some(Received::Spooled(spool.end())));
+        }
         capture.truncated = capture.truncated.or(decoded.truncated);
         capture.detail = capture.detail.take().or(decoded.detail);
-        Some(decoded.bytes)
+        Ok(Some(Received::Bytes(decoded.bytes)))
     }
 
     fn body(

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{manners, redirect_target};
 use crate::{
     archive::{ArchiveError, Reader},
-    fetch::{Fetcher, Request, decode},
+    fetch::{Fetcher, Request, beginning, decode},
     frontier::{Heard, RobotsState, robots::Rules},
     model::{
         capture::{Exchange, Outcome, Truncated},
@@ -111,8 +111,15 @@ fn state(exchanges: &[Exchange], cap: usize, agent: &str) -> RobotsState {
         Some(Outcome::Answer(answer)) => match answer.status {
             200..=299 => {
                 let coding = answer.header("content-encoding").unwrap_or("").to_owned();
-                let body = decode::decode(answer.encoded.clone(), &coding, cap.min(LIMIT)).bytes;
-                RobotsState::Rules(Arc::new(Rules::parse(&body, agent)))
+                match beginning(answer, LIMIT) {
+                    Ok(bytes) => {
+                        let body = decode::decode(bytes, &coding, cap.min(LIMIT)).bytes;
+                        RobotsState::Rules(Arc::new(Rules::parse(&body, agent)))
+                    }
+                    Err(e) => {
+                        RobotsState::Unreachable(Transport::Other, format!("its robots.txt could not be kept: {e}"))
+                    }
+                }
             }
             500..=599 => RobotsState::ServerError(answer.status),
             // "Unavailable": 4xx, and redirects without end.
@@ -136,6 +143,7 @@ mod tests {
             remote: None,
             headers: Vec::new(),
             encoded: body.as_bytes().to_vec(),
+            spooled: None,
             truncated,
             detail: None,
         })

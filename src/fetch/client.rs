@@ -16,6 +16,7 @@ use reqwest::{
 use super::{
     Jar, Proxies, Resolution, certificate, failure,
     guard::LookupError,
+    spool::{self, Spool},
     trace::{Measured, Trace, millis_since},
     wait::{self, Waits},
 };
@@ -138,7 +139,8 @@ impl Fetcher {
             Ok::<_, String>(headers)
         })?;
         let plain = build(&settings, false, true)?;
-        let long_bodies = Semaphore::new((LONG_BODIES / settings.max_body.max(1)).clamp(1, 64));
+        let held = settings.max_body.clamp(1, spool::HELD_TO_READ);
+        let long_bodies = Semaphore::new((LONG_BODIES / held).clamp(1, 64));
         Ok(Self {
             long_bodies,
             settings,
@@ -235,36 +237,48 @@ impl Fetcher {
             remote: response.remote_addr(),
             headers: response.headers().iter().map(redacted).collect(),
             encoded: Vec::new(),
+            spooled: None,
             truncated: None,
             detail: None,
         };
         let expected = response.content_length().unwrap_or(0).min(SHORT_BODY as u64) as usize;
         answer.encoded.reserve_exact(expected);
         let mut long = None;
-        let (why, detail) = loop {
+        let mut body = Receiving {
+            held: spool::held(answer.content_type().0.as_deref()),
+            bytes: std::mem::take(&mut answer.encoded),
+            spool: None,
+        };
+        let stopped = loop {
             match tokio::time::timeout_at(deadline, response.chunk()).await {
-                Ok(Ok(None)) => return answer,
+                Ok(Ok(None)) => break None,
                 Ok(Ok(Some(chunk))) => {
-                    if long.is_none() && answer.encoded.len() + chunk.len() > SHORT_BODY {
+                    if long.is_none() && body.length() + chunk.len() > SHORT_BODY {
                         let begun = tokio::time::Instant::now();
                         // The semaphore is never closed.
                         long = self.long_bodies.acquire().await.ok();
                         // Others kept it waiting, not the site.
                         deadline += begun.elapsed();
                     }
-                    let room = self.settings.max_body - answer.encoded.len();
-                    answer.encoded.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    let room = self.settings.max_body - body.length();
+                    if let Err(error) = body.add(&chunk[..chunk.len().min(room)]) {
+                        break Some((
+                            Truncated::Length,
+                            format!("no room for more in the temporary folder: {error}"),
+                        ));
+                    }
                     if chunk.len() > room {
-                        break (Truncated::Length, format!("more than {} bytes", self.settings.max_body));
+                        let why = format!("more than {} bytes", self.settings.max_body);
+                        break Some((Truncated::Length, why));
                     }
                 }
-                Ok(Err(error)) if error.is_timeout() => break (Truncated::Time, failure::words(&error)),
-                Ok(Err(error)) => break (Truncated::Disconnect, failure::words(&error)),
-                Err(_) => break (Truncated::Time, "the body did not end in time".into()),
+                Ok(Err(error)) if error.is_timeout() => break Some((Truncated::Time, failure::words(&error))),
+                Ok(Err(error)) => break Some((Truncated::Disconnect, failure::words(&error))),
+                Err(_) => break Some((Truncated::Time, "the body did not end in time".into())),
             }
         };
-        answer.truncated = Some(why);
-        answer.detail = Some(detail);
+        (answer.truncated, answer.detail) = stopped.unzip();
+        (answer.encoded, answer.spooled) = (body.bytes, body.spool.map(Spool::end));
         answer
     }
 
@@ -356,6 +370,34 @@ fn add(to: &mut HeaderMap, user_agent: Option<&str>, headers: &[(String, String)
         to.insert(name, value);
     }
     Ok(())
+}
+
+/// A body that arrives: in memory, or in a temporary file once it is too long for that.
+struct Receiving {
+    held: usize,
+    bytes: Vec<u8>,
+    spool: Option<Spool>,
+}
+
+impl Receiving {
+    fn length(&self) -> usize {
+        self.spool.as_ref().map_or(self.bytes.len(), Spool::length)
+    }
+
+    fn add(&mut self, chunk: &[u8]) -> std::io::Result<()> {
+        match &mut self.spool {
+            Some(spool) => spool.write(chunk),
+            None if self.bytes.len() + chunk.len() <= self.held => {
+                self.bytes.extend_from_slice(chunk);
+                Ok(())
+            }
+            None => {
+                self.spool.insert(Spool::begin(&self.bytes)?).write(chunk)?;
+                self.bytes = Vec::new();
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What came of asking, before it is an exchange.

@@ -11,6 +11,7 @@ mod guard;
 mod jar;
 mod names;
 pub mod proxy;
+mod spool;
 mod trace;
 pub mod wait;
 
@@ -20,6 +21,7 @@ pub use guard::{Family, Resolution, is_private};
 pub use jar::Jar;
 pub use names::Names;
 pub use proxy::Proxies;
+pub use spool::{HELD_TO_READ, Spool, beginning};
 pub use wait::Waits;
 
 #[cfg(test)]

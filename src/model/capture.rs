@@ -123,13 +123,33 @@ pub struct Answer {
     pub headers: Vec<(String, Vec<u8>)>,
     /// Body as received, transfer coding undone, content coding not.
     pub encoded: Vec<u8>,
-    /// Set when `encoded` is not whole.
+    /// The body in place of `encoded`, where it is too long to be held in memory.
+    pub spooled: Option<Spooled>,
+    /// Set when the body is not whole.
     pub truncated: Option<Truncated>,
     /// Why it is not whole, in words.
     pub detail: Option<String>,
 }
 
+/// A long body as received, in a temporary file that goes when this is dropped.
+#[derive(Debug)]
+pub struct Spooled {
+    /// Readable; where it stands is anywhere.
+    pub file: std::fs::File,
+    /// Bytes in it.
+    pub length: u64,
+    /// Of all of them.
+    pub sha256: EncodedDigest,
+}
+
 impl Answer {
+    /// Bytes of the body that were received.
+    pub fn received(&self) -> u64 {
+        self.spooled
+            .as_ref()
+            .map_or(self.encoded.len() as u64, |spooled| spooled.length)
+    }
+
     /// The first value of a header field, where it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers

@@ -106,6 +106,15 @@ pub enum Body {
         /// Whether it becomes what other pages of its host are stored against.
         for_host: bool,
     },
+    /// Bytes not held, and too many to be in memory.
+    Large {
+        /// SHA-256 of the decoded bytes.
+        digest: super::digest::PayloadDigest,
+        /// Length of the decoded bytes.
+        length: u64,
+        /// Encoded for storage.
+        parts: EncodedParts,
+    },
     /// Bytes that the site asks not to keep: only which they were.
     Withheld {
         /// SHA-256 of the decoded bytes.
@@ -126,6 +135,15 @@ pub struct EncodedBlob {
     pub data: Vec<u8>,
 }
 
+/// A body in parts, each encoded by itself and verified to decode to the same bytes.
+#[derive(Debug)]
+pub struct EncodedParts {
+    /// The encoded parts, one after the other; a temporary file that goes when this is dropped.
+    pub file: std::fs::File,
+    /// Bytes of each.
+    pub lengths: Vec<usize>,
+}
+
 /// The bytes that others are stored as a difference from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
@@ -142,6 +160,8 @@ words! {
         Raw = "raw",
         /// One zstd frame with checksum. Where there is a base, its bytes are the frame's prefix.
         Zstd = "zstd",
+        /// In parts, each a zstd frame with checksum, in rows of their own.
+        Parts = "parts",
     }
 }
 

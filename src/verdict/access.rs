@@ -75,6 +75,7 @@ mod tests {
                 .map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec()))
                 .collect(),
             encoded: Vec::new(),
+            spooled: None,
             truncated: None,
             detail: None,
         })

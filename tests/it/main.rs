@@ -13,6 +13,7 @@ mod formats;
 mod gone;
 mod harness;
 mod hostile;
+mod large;
 mod lists;
 mod network;
 mod noarchive;

@@ -81,6 +81,10 @@ impl Reader {
                 Err(error) if is_damage(&error) => return lost(id, error.to_string()),
                 Err(error) => return Err(error),
             };
+            if stored.codec == Codec::Parts.as_str() {
+                // Nothing is stored against it: it is longer than a base can be.
+                return Ok(self.all_parts(id)?.map(Arc::new));
+            }
             next = stored.base;
             above.push(stored);
         }
@@ -110,7 +114,7 @@ impl Reader {
             .optional()
     }
 
-    fn damaged(&self, blob: i64, why: &str) -> ArchiveError {
+    pub(super) fn damaged(&self, blob: i64, why: &str) -> ArchiveError {
         ArchiveError::Damaged {
             path: self.archive.path().into(),
             why: format!("blob {blob}: {why}"),
@@ -118,7 +122,7 @@ impl Reader {
     }
 
     /// Says of an error in a chain what it costs: which body, and of which addresses.
-    fn lost(&self, payload_id: i64, sha256: &[u8], error: ArchiveError) -> ArchiveError {
+    pub(super) fn lost(&self, payload_id: i64, sha256: &[u8], error: ArchiveError) -> ArchiveError {
         let ArchiveError::Damaged { path, why } = error else {
             return error;
         };
@@ -149,6 +153,7 @@ fn decode(stored: Stored, base: Option<&[u8]>) -> io::Result<Vec<u8>> {
             let length = frame_length(&stored.data)?;
             decompress(&stored.data, base, length)
         }
+        Ok(Codec::Parts) => Err(io::Error::other("it is in parts")),
         Err(why) => Err(io::Error::other(format!("codec {why}"))),
     }
 }

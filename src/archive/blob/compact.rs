@@ -246,7 +246,8 @@ impl Reader {
             let sum = |query: &str| sql.query_row(query, [], |row| row.get::<_, i64>(0).map(|n| n as u64));
             Ok(Sizes {
                 received: sum("SELECT coalesce(sum(length), 0) FROM payload WHERE blob_id IS NOT NULL")?,
-                bodies: sum("SELECT coalesce(sum(length(data)), 0) FROM blob")?,
+                bodies: sum("SELECT (SELECT coalesce(sum(length(data)), 0) FROM blob)
+                    + (SELECT coalesce(sum(length(data)), 0) FROM blob_part)")?,
                 texts: sum("SELECT coalesce(sum(length(data)), 0) FROM page_text")?,
             })
         })
@@ -271,7 +272,7 @@ impl Reader {
             let mut statement = sql.prepare_cached(
                 "SELECT c.payload_id, b.id, p.length, b.base_id, b.depth, b.level, c.status, c.media_type
                  FROM capture c CROSS JOIN payload p ON p.id = c.payload_id CROSS JOIN blob b ON b.id = p.blob_id
-                 WHERE c.url_id = ? ORDER BY c.at, c.id",
+                 WHERE c.url_id = ? AND b.codec <> 'parts' ORDER BY c.at, c.id",
             )?;
             let mut rows = statement.query([url])?;
             let mut versions = Vec::new();

@@ -9,6 +9,7 @@ mod chain;
 mod choose;
 mod compact;
 mod pack;
+mod parts;
 mod replace;
 mod store;
 
@@ -22,6 +23,7 @@ use choose::{Candidate, encode_best};
 pub use choose::{Chosen, FirstPages, Unstored};
 pub use compact::{Compacted, Sizes, compact};
 pub use pack::pack;
+pub use parts::Parts;
 
 /// What a crawl encodes at: 4% larger than level 3 and a tenth less CPU of a whole crawl; heavier levels are
 /// for `compact`.

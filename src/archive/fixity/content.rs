@@ -32,6 +32,8 @@ struct Payload {
     blob: Option<i64>,
 }
 
+type ReadBody = (PayloadDigest, i64, Option<Arc<Vec<u8>>>);
+
 /// A blob to look at, and the finding that costs its base.
 struct Next {
     blob: i64,
@@ -140,17 +142,17 @@ impl Look<'_> {
         let bytes = match (lost, payload.blob) {
             (Some(lost), _) => Err(lost),
             (None, None) => Ok(None),
-            (None, Some(blob)) => match self.reader.follow(blob)? {
-                Ok(bytes) if PayloadDigest::of(&bytes).0 != payload.sha256[..] => Err(lost_body(
+            (None, Some(blob)) => match self.read(blob)? {
+                Ok((digest, ..)) if digest.0 != payload.sha256[..] => Err(lost_body(
                     &mut self.findings,
                     &name,
                     "its bytes are not those of its SHA-256",
                 )),
-                Ok(bytes) if bytes.len() as i64 != payload.length => {
-                    let why = format!("it has {} bytes, and its row says {}", bytes.len(), payload.length);
+                Ok((_, length, _)) if length != payload.length => {
+                    let why = format!("it has {length} bytes, and its row says {}", payload.length);
                     Err(lost_body(&mut self.findings, &name, &why))
                 }
-                Ok(bytes) => Ok(Some(bytes)),
+                Ok((.., bytes)) => Ok(bytes),
                 Err(Lost { why, .. }) => Err(lost_body(&mut self.findings, &name, &why)),
             },
         };
@@ -164,6 +166,20 @@ impl Look<'_> {
                 Ok(Some(finding))
             }
         }
+    }
+
+    /// Digest and length of a body, and its bytes where they are not too many for memory.
+    fn read(&self, blob: i64) -> rusqlite::Result<std::result::Result<ReadBody, Lost>> {
+        Ok(match self.reader.is_in_parts(blob)? {
+            true => self
+                .reader
+                .digest_of_parts(blob)?
+                .map(|(digest, length)| (digest, length as i64, None)),
+            false => self
+                .reader
+                .follow(blob)?
+                .map(|bytes| (PayloadDigest::of(&bytes), bytes.len() as i64, Some(bytes))),
+        })
     }
 
     /// Blobs that no walk from what stands alone comes to: their chains are closed, or lead nowhere.
