@@ -34,6 +34,9 @@ pub enum ArchiveError {
         /// The system's words.
         why: String,
     },
+    /// A file that is not to be written over is there.
+    #[error("{} exists already", .0.display())]
+    Taken(PathBuf),
     /// No room left.
     #[error("no room left on the disk that holds {}; everything acknowledged so far is safe", .0.display())]
     Full(PathBuf),
@@ -74,6 +77,7 @@ impl ArchiveError {
             Self::Foreign { .. } => "name another file with --archive FILE; this one was left as it is",
             Self::Newer { .. } => "install the newer evercite that made it; the file was left as it is",
             Self::Unwritable { .. } => "check the permissions, or choose another place with --archive FILE",
+            Self::Taken(_) => "name another file, or add --replace; it was left as it is",
             Self::Full(_) => "make room, then run `evercite resume`",
             Self::Locked { .. } => "wait for it to end; a run that crashed holds no lock",
             Self::Damaged { .. } => "restore it from a backup; `PRAGMA integrity_check` in sqlite3 tells more",

@@ -5,6 +5,7 @@
 
 mod articles;
 mod assets;
+mod backup;
 mod blob;
 mod citations;
 mod company;
@@ -30,6 +31,7 @@ mod watches;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};
+pub use backup::BackedUp;
 pub use blob::{Chosen, Compacted, FirstPages, Sizes, Unstored, compact, pack};
 pub use company::Companies;
 pub use due::Failing;

@@ -158,13 +158,12 @@ impl Archive {
         Ok(connection)
     }
 
-    fn reader_unchecked(&self) -> rusqlite::Result<Connection> {
+    pub(super) fn reader_unchecked(&self) -> rusqlite::Result<Connection> {
         // A WAL database needs its -shm file even to be read; where that cannot be made (a read-only
         // folder) the file is opened as immutable, which is right as long as nobody writes.
         let open = |uri: bool| -> rusqlite::Result<Connection> {
             let connection = if uri {
-                let uri = format!("file:{}?immutable=1", percent_encode_path(&self.path));
-                Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)?
+                immutable(&self.path)?
             } else {
                 // Not READ_ONLY: the last connection to close must be able to tidy the -wal file away.
                 Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?
@@ -180,6 +179,18 @@ impl Archive {
             _ => Err(error),
         })
     }
+}
+
+/// Opens a file that nobody writes to, without anything beside it.
+pub(super) fn immutable(path: &Path) -> rusqlite::Result<Connection> {
+    let uri = format!("file:{}?immutable=1", percent_encode_path(path));
+    Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// Whether a file is an archive of a known format.
+pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let (id, version) = identify(connection)?;
+    Ok(id == APPLICATION_ID && (1..=FORMAT_VERSION).contains(&version))
 }
 
 /// What every connection wants.

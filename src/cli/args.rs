@@ -62,6 +62,8 @@ pub enum Command {
     Judge(JudgeArgs),
     /// Explain a link: its verdicts over time, what they rest on, what would change today's
     Explain(ExplainArgs),
+    /// Copy the archive while it is in use
+    Backup(BackupArgs),
     /// Encode the archive again so that it takes less room; nothing in it changes
     Compact(CompactArgs),
     /// List the articles in the archive, and the lists that are watched
@@ -350,6 +352,28 @@ pub struct JudgeArgs {
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite backup /mnt/usb/archive.db             one file; refused where one is
+  evercite backup /mnt/usb/archive.db --replace   put in its place once it is whole and checked
+  evercite backup /mnt/usb/ --keep 7              archive-2026-11-27T031500Z.db, and the six before it
+
+A backup is an archive like any other. To look into it:
+  evercite --archive /mnt/usb/archive.db report
+To restore it, while nothing runs, move what stands at snapshots/archive.db aside, together with
+archive.db-wal and archive.db-shm where they are there, and copy the backup to snapshots/archive.db.")]
+pub struct BackupArgs {
+    /// The file to write; or a folder that is there, or ends with a slash: a file named after archive and time
+    #[arg(value_name = "TO")]
+    pub to: PathBuf,
+    /// Replace the file that is there
+    #[arg(long)]
+    pub replace: bool,
+    /// Of the backups in that folder which are named so, keep the newest N
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
 }
 
 #[derive(Debug, Args)]

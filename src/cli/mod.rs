@@ -3,6 +3,7 @@
 
 mod args;
 mod articles;
+mod backup;
 mod check;
 mod compact;
 mod compare;
@@ -70,6 +71,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Report(args) => report::run(&global, &args),
         Command::Judge(args) => judge::run(&global, &args),
         Command::Explain(args) => explain::run(&global, &args),
+        Command::Backup(args) => backup::run(&global, &args),
         Command::Compact(args) => compact::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),

@@ -5,7 +5,7 @@ mod lines;
 mod text;
 
 pub use explain::{Shell, explanation};
-pub use lines::{Style, printable};
+pub use lines::{Style, bytes, printable};
 pub use text::{legend, text, totals};
 
 /// The JSON form of a report or an explanation: one object, indented, newline at the end.

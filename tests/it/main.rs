@@ -2,6 +2,7 @@
 
 mod archive;
 mod assets;
+mod backup;
 mod bad_input;
 mod check;
 mod compact;
