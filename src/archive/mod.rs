@@ -25,6 +25,7 @@ mod read;
 mod rejudge;
 mod reports;
 mod source_history;
+mod stats;
 mod versions;
 mod volatile;
 mod watches;

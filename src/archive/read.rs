@@ -99,6 +99,19 @@ impl Reader {
         query(&self.sql).map_err(|e| self.archive.error(e))
     }
 
+    /// What is read until it is dropped is of one moment, whatever others commit meanwhile. `None` where that is
+    /// so already.
+    pub(super) fn snapshot(&self) -> Result<Option<rusqlite::Transaction<'_>>> {
+        match self.sql.is_autocommit() {
+            true => self
+                .sql
+                .unchecked_transaction()
+                .map(Some)
+                .map_err(|e| self.archive.error(e)),
+            false => Ok(None),
+        }
+    }
+
     /// Waiting tasks of one host, oldest first, after the task `after`.
     pub fn tasks(&self, run_id: i64, host: &str, after: i64, limit: usize) -> Result<Vec<Task>> {
         let mut tasks = self.ask(|sql| {

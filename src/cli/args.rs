@@ -64,6 +64,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Copy the archive while it is in use
     Backup(BackupArgs),
+    /// What the archive holds, and what that takes: by part of the file, host, media type, run
+    Stats(StatsArgs),
     /// Encode the archive again so that it takes less room; nothing in it changes
     Compact(CompactArgs),
     /// List the articles in the archive, and the lists that are watched
@@ -374,6 +376,16 @@ pub struct BackupArgs {
     /// Of the backups in that folder which are named so, keep the newest N
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite stats
+  evercite stats --format json | jq .totals")]
+pub struct StatsArgs {
+    /// How to tell it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

@@ -22,6 +22,7 @@ mod query;
 mod report;
 mod show;
 mod snapshot;
+mod stats;
 
 use std::process::ExitCode;
 
@@ -72,6 +73,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Judge(args) => judge::run(&global, &args),
         Command::Explain(args) => explain::run(&global, &args),
         Command::Backup(args) => backup::run(&global, &args),
+        Command::Stats(args) => stats::run(&global, &args),
         Command::Compact(args) => compact::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),

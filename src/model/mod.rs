@@ -20,6 +20,7 @@ pub mod report;
 pub mod revision;
 pub mod run;
 pub mod sketch;
+pub mod stats;
 pub mod surt;
 pub mod time;
 pub mod url;

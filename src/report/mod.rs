@@ -2,10 +2,12 @@
 
 mod explain;
 mod lines;
+mod stats;
 mod text;
 
 pub use explain::{Shell, explanation};
 pub use lines::{Style, bytes, printable};
+pub use stats::stats;
 pub use text::{legend, text, totals};
 
 /// The JSON form of a report or an explanation: one object, indented, newline at the end.

@@ -24,4 +24,5 @@ mod resume;
 mod safety;
 mod snapshot;
 mod source;
+mod stats;
 mod walls;
