@@ -77,8 +77,10 @@ pub struct Shown {
     pub media_type: String,
     /// Title of the page.
     pub title: String,
-    /// The decoded body.
+    /// The decoded body; empty when it was pruned.
     pub body: Vec<u8>,
+    /// When a policy freed the body.
+    pub pruned_at: Option<Timestamp>,
     /// The main text.
     pub text: String,
     /// Heads of request and response, hop by hop; reconstructed.
@@ -384,6 +386,7 @@ impl Reader {
     /// The newest good capture of an address at or before `at`; of the canonical address where the
     /// exact one is not held. Good means: answered, and not judged a login or "not found" page.
     pub fn show(&self, url: &Url, key: &str, at: Option<Timestamp>) -> Result<Option<Shown>> {
+        let _snapshot = self.snapshot()?;
         let until = at.map_or(i64::MAX, Timestamp::millis);
         let found: Option<(i64, i64, i64, Option<i64>)> = self.ask(|sql| {
             sql.query_row(
@@ -391,7 +394,7 @@ impl Reader {
                      AND v.url_id = f.url_id ORDER BY v.extractor_version DESC, v.id DESC LIMIT 1)
                  FROM url u JOIN capture c ON c.url_id = u.id JOIN capture f ON f.id = c.last_id
                  WHERE (u.url = ?1 OR u.url = ?2 OR u.lookup_key = ?2) AND c.at <= ?3 AND c.purpose <> 'robots'
-                   AND (SELECT p.blob_id FROM payload p WHERE p.id = f.payload_id) IS NOT NULL
+                   AND (SELECT coalesce(p.blob_id, p.pruned_at) FROM payload p WHERE p.id = f.payload_id) IS NOT NULL
                    AND f.transport = 'ok' AND f.access = 'open'
                    AND (f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299)
                    AND coalesce((SELECT v.class FROM citation ci JOIN verdict v ON v.citation_id = ci.id
@@ -419,8 +422,8 @@ impl Reader {
         self.ask(|sql| {
             sql.query_row(
                 "SELECT (SELECT u.url FROM capture c JOIN url u ON u.id = c.url_id WHERE c.id = ?1), u.url, c.at,
-                     c.status, coalesce(c.media_type, '')
-                 FROM capture c JOIN url u ON u.id = c.url_id WHERE c.id = ?2",
+                     c.status, coalesce(c.media_type, ''), p.pruned_at
+                 FROM capture c JOIN url u ON u.id = c.url_id JOIN payload p ON p.id = c.payload_id WHERE c.id = ?2",
                 [first, last],
                 |row| {
                     Ok(Some(Shown {
@@ -431,6 +434,7 @@ impl Reader {
                         media_type: row.get(4)?,
                         title,
                         body,
+                        pruned_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
                         text,
                         heads,
                     }))

@@ -46,7 +46,8 @@ impl Reader {
         let totals = Totals {
             urls: self.number("SELECT count(*) FROM (SELECT 1 FROM capture GROUP BY url_id)")?,
             payloads: self.number("SELECT count(*) FROM payload")?,
-            withheld: self.number("SELECT count(*) FROM payload WHERE blob_id IS NULL")?,
+            withheld: self.number("SELECT count(*) FROM payload WHERE blob_id IS NULL AND pruned_at IS NULL")?,
+            pruned: self.number("SELECT count(*) FROM payload WHERE pruned_at IS NOT NULL")?,
             pages: versions.iter().map(|v| v.pages).sum(),
             versions: versions.iter().map(|v| v.pages * v.versions).sum(),
             distinct: self.number("SELECT coalesce(sum(length), 0) FROM payload WHERE blob_id IS NOT NULL")?,

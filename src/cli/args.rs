@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::model::time::Timestamp;
+use crate::model::{retention::Keep, time::Timestamp};
 
 /// Keeps the pages that an article cites, and tells what became of them.
 #[derive(Debug, Parser)]
@@ -68,6 +68,8 @@ pub enum Command {
     Stats(StatsArgs),
     /// Encode the archive again so that it takes less room; nothing in it changes
     Compact(CompactArgs),
+    /// Free old bodies by a policy; says what would go, and does it with --write
+    Prune(PruneArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
     /// Take articles off the list, or watch a list no longer; what was captured stays
@@ -405,6 +407,34 @@ pub struct CompactArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  evercite prune                                     what would go, by host; nothing is done
+  evercite prune --keep first,last --older-than 2y   a policy that frees more
+  evercite prune --write                             do it; can be stopped at any time
+
+Kept in any case: the newest copy of every address, every baseline, what today's verdicts were read
+from, the last good copy of a dead link, articles as they were when their links were changed, robots
+rules, and what other pages are stored against. Style sheets and images go by the same policy.
+That a copy was made and what it said stays: its text is still searched, shown and compared.")]
+pub struct PruneArgs {
+    /// Reasons to keep a copy: first, last, changes (it says something else than the good copy before it),
+    /// monthly (the first of its month)
+    #[arg(
+        long,
+        value_name = "REASONS",
+        value_delimiter = ',',
+        default_value = "first,last,changes,monthly"
+    )]
+    pub keep: Vec<Keep>,
+    /// Only copies older than this, such as 90d, 12w or 2y
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    pub older_than: Option<Duration>,
+    /// Free them
+    #[arg(long)]
+    pub write: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
   evercite resume
   evercite resume --quiet")]
 pub struct ResumeArgs {
@@ -693,6 +723,21 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(wrong()),
     };
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}
+
+/// How long ago: in days, weeks or years, or as [`duration`].
+fn age(text: &str) -> Result<Duration, String> {
+    let days = |number: &str, days: f64| duration(&format!("{number}d")).map(|span| span.mul_f64(days));
+    let wrong = || format!("{text:?} is not an age; write 90d, 12w or 2y");
+    match text.trim() {
+        text if text.ends_with(|c: char| c.is_ascii_digit()) => Err(wrong()),
+        text => match (text.strip_suffix('w'), text.strip_suffix('y')) {
+            (Some(number), _) => days(number, 7.0),
+            (_, Some(number)) => days(number, 365.25),
+            _ => duration(text),
+        }
+        .map_err(|_| wrong()),
+    }
 }
 
 pub(super) fn duration_in_toml<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {

@@ -18,6 +18,7 @@ mod judge;
 mod lists;
 mod plumbing;
 mod progress;
+mod prune;
 mod query;
 mod report;
 mod show;
@@ -74,6 +75,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Explain(args) => explain::run(&global, &args),
         Command::Backup(args) => backup::run(&global, &args),
         Command::Stats(args) => stats::run(&global, &args),
+        Command::Prune(args) => prune::run(&global, &args),
         Command::Compact(args) => compact::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),

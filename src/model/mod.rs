@@ -17,6 +17,7 @@ pub mod near;
 pub mod page;
 pub mod passage;
 pub mod report;
+pub mod retention;
 pub mod revision;
 pub mod run;
 pub mod sketch;

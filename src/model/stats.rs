@@ -44,6 +44,8 @@ pub struct Totals {
     pub payloads: u64,
     /// Bodies of which the bytes are not kept, because the site asked for that.
     pub withheld: u64,
+    /// Bodies of which the bytes were freed by policy.
+    pub pruned: u64,
     /// Articles and cited pages with a good copy.
     pub pages: u64,
     /// Their versions: good copies that differ in any byte.

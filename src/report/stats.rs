@@ -47,8 +47,10 @@ fn totals(out: &mut String, stats: &Stats) {
     line("Captures", t.captures.to_string());
     line("Addresses asked for", t.urls.to_string());
     line("Distinct bodies", t.payloads.to_string());
-    if t.withheld > 0 {
-        line("  withheld", t.withheld.to_string());
+    for (what, count) in [("  withheld", t.withheld), ("  pruned", t.pruned)] {
+        if count > 0 {
+            line(what, count.to_string());
+        }
     }
     line("Pages", t.pages.to_string());
     line("  versions of them", t.versions.to_string());

@@ -18,6 +18,7 @@ mod noarchive;
 mod passages;
 mod plumbing;
 mod politeness;
+mod prune;
 mod query;
 mod report;
 mod resume;
