@@ -26,6 +26,16 @@ pub enum ArchiveError {
         /// The newest format known here.
         known: i64,
     },
+    /// Made by an earlier version of the program.
+    #[error("{} has format {found}; this program works with format {known}", .path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The format wanted here.
+        known: i64,
+    },
     /// The file or its folder cannot be written.
     #[error("cannot write {}: {why}", .path.display())]
     Unwritable {
@@ -76,6 +86,7 @@ impl ArchiveError {
             Self::Missing(_) => "make one with `evercite snapshot SOURCE`, or name one with --archive FILE",
             Self::Foreign { .. } => "name another file with --archive FILE; this one was left as it is",
             Self::Newer { .. } => "install the newer evercite that made it; the file was left as it is",
+            Self::Older { .. } => "`evercite migrate` brings it there, and makes a backup first; it was left as it is",
             Self::Unwritable { .. } => "check the permissions, or choose another place with --archive FILE",
             Self::Taken(_) => "name another file, or add --replace; it was left as it is",
             Self::Full(_) => "make room, then run `evercite resume`",

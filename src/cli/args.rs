@@ -70,6 +70,8 @@ pub enum Command {
     Compact(CompactArgs),
     /// Free old bodies by a policy; says what would go, and does it with --write
     Prune(PruneArgs),
+    /// Bring an archive of an older format to today's; says what it will do, and makes a backup first
+    Migrate(MigrateArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
     /// Take articles off the list, or watch a list no longer; what was captured stays
@@ -431,6 +433,19 @@ pub struct PruneArgs {
     /// Free them
     #[arg(long)]
     pub write: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite migrate --dry-run
+  evercite migrate                    a backup goes to archive.db.format-1.backup, beside the archive")]
+pub struct MigrateArgs {
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Make no backup
+    #[arg(long)]
+    pub no_backup: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ mod explain;
 mod hosts;
 mod judge;
 mod lists;
+mod migrate;
 mod plumbing;
 mod progress;
 mod prune;
@@ -76,6 +77,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Backup(args) => backup::run(&global, &args),
         Command::Stats(args) => stats::run(&global, &args),
         Command::Prune(args) => prune::run(&global, &args),
+        Command::Migrate(args) => migrate::run(&global, &args),
         Command::Compact(args) => compact::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),

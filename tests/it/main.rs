@@ -13,6 +13,7 @@ mod gone;
 mod harness;
 mod hostile;
 mod lists;
+mod migrate;
 mod network;
 mod noarchive;
 mod passages;
