@@ -67,7 +67,8 @@ CREATE TABLE run (
     settings TEXT NOT NULL                  -- JSON: what `resume` goes on with
 ) STRICT;
 
--- The frontier's durable half. A task is done when its attempt is committed, in the same transaction.
+-- The frontier's durable half. A task is done when its attempt is committed, in the same transaction. The tasks of
+-- a finished run go when the next one begins.
 CREATE TABLE task (
     id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES run (id),
@@ -211,7 +212,7 @@ CREATE INDEX link_by_target ON link (target_id) WHERE target_id IS NOT NULL;
 CREATE TABLE occurrence (
     page_version_id INTEGER NOT NULL REFERENCES page_version (id),
     ordinal INTEGER NOT NULL,
-    raw TEXT NOT NULL,
+    raw TEXT,                               -- as written; NULL: just as the target's address
     skip TEXT,                              -- why it is never fetched
     section TEXT,
     span_start INTEGER,

@@ -39,6 +39,7 @@ pub struct TakenArticle {
 impl Ingest<'_> {
     /// Begins a run. `settings` is the JSON that `resume` goes on with.
     pub fn begin_run(&mut self, kind: RunKind, at: Timestamp, settings: &str) -> rusqlite::Result<OpenRun> {
+        self.forget_tasks()?;
         self.sql.execute(
             "INSERT INTO run (uid, kind, state, started_at, settings) VALUES (?, ?, 'running', ?, ?)",
             params![uid(at).to_string(), kind.as_str(), at.millis(), settings],
@@ -48,6 +49,15 @@ impl Ingest<'_> {
             kind,
             started_at: at,
         })
+    }
+
+    /// Removes the tasks of runs that nothing goes on with: the captures tell what became of them.
+    pub fn forget_tasks(&mut self) -> rusqlite::Result<()> {
+        self.sql.execute(
+            "DELETE FROM task WHERE run_id IN (SELECT id FROM run WHERE state <> 'running')",
+            [],
+        )?;
+        Ok(())
     }
 
     /// Marks a run as finished.

@@ -219,6 +219,8 @@ impl Ingest<'_> {
     fn occurrence(&mut self, version: i64, ordinal: i64, link: &Link) -> rusqlite::Result<()> {
         let span = link.span;
         let quotes = (!link.quotes.is_empty()).then(|| serde_json::json!(link.quotes).to_string());
+        let raw = url::without_userinfo(&link.raw.0);
+        let is_address = link.target.as_ref().is_ok_and(|target| target.is_spelled(&raw));
         self.sql
             .prepare_cached(
                 "INSERT INTO occurrence (page_version_id, ordinal, raw, skip, section, span_start, span_end, line, column,
@@ -228,7 +230,7 @@ impl Ingest<'_> {
             .execute(params![
                 version,
                 ordinal,
-                url::without_userinfo(&link.raw.0),
+                (!is_address).then_some(raw),
                 link.target.as_ref().err().map(|skip| skip.as_str()),
                 link.section,
                 span.map(|s| s.start as i64),

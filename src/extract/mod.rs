@@ -28,6 +28,7 @@ mod source;
 mod srcset;
 pub mod steps;
 mod text;
+mod tokens;
 mod tree;
 mod volatile;
 mod weight;

@@ -5,7 +5,10 @@
 
 use scraper::{Html, Node as Parsed};
 
-use super::words::{Table, key};
+use super::{
+    tokens,
+    words::{Table, key},
+};
 
 /// Most `<noscript>` elements whose content is read as markup.
 const NOSCRIPT_MAX: usize = 1_000;
@@ -113,7 +116,7 @@ impl Tree {
             attrs: Range::default(),
         });
         let mut noscripts = Vec::new();
-        tree.graft(&Html::parse_document(html), Some(&mut noscripts));
+        tree.graft(&tokens::parse(html), Some(&mut noscripts));
         tree.nodes[0].end = tree.nodes.len() as u32;
         tree
     }

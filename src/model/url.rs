@@ -18,6 +18,17 @@ pub struct Target {
     pub fragment: Option<String>,
 }
 
+impl Target {
+    /// Whether `raw` is this target's address letter by letter.
+    pub fn is_spelled(&self, raw: &str) -> bool {
+        match (raw.strip_prefix(self.url.as_str()), &self.fragment) {
+            (Some(rest), Some(fragment)) => rest.strip_prefix('#') == Some(fragment),
+            (Some(rest), None) => rest.is_empty(),
+            (None, _) => false,
+        }
+    }
+}
+
 words! {
     /// Why a link is recorded but never fetched.
     pub enum Skip {
@@ -161,6 +172,25 @@ pub fn without_userinfo(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_knows_its_own_spelling() {
+        let base = Url::parse("https://example.org/a").unwrap();
+        for (raw, spelled) in [
+            ("https://example.org/b", true),
+            ("https://example.org/b?c=1#d", true),
+            ("https://example.org", false),
+            ("https://example.org/b#", false),
+            ("HTTPS://example.org/b", false),
+            ("/b", false),
+        ] {
+            assert_eq!(
+                resolve(&base, &RawHref(raw.into())).unwrap().is_spelled(raw),
+                spelled,
+                "{raw}"
+            );
+        }
+    }
 
     #[test]
     fn resolves_as_a_browser_would_and_says_why_not() {

@@ -96,6 +96,7 @@ pub fn compact(archive: &Archive, writer: &Writer, level: i32, tell: &(dyn Fn(u6
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect::<Result<Vec<()>>>()
     })?;
+    writer.call(|ingest| ingest.forget_tasks())?;
     while writer.call(|ingest| ingest.merge_search(FILE_PAGES))? {}
     while writer.call(|ingest| ingest.free_pages(FILE_PAGES))? {}
     Ok(shared.told.into_inner().unwrap_or_else(PoisonError::into_inner))
