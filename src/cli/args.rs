@@ -64,13 +64,13 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Copy the archive while it is in use
     Backup(BackupArgs),
-    /// What the archive holds, and what that takes: by part of the file, host, media type, run
+    /// What the archive holds, and what that takes
     Stats(StatsArgs),
     /// Encode the archive again so that it takes less room; nothing in it changes
     Compact(CompactArgs),
-    /// Free old bodies by a policy; says what would go, and does it with --write
+    /// Tell which old bodies a policy would free; with --write, free them
     Prune(PruneArgs),
-    /// Bring an archive of an older format to today's; says what it will do, and makes a backup first
+    /// Bring an archive of an older format to today's, after a backup
     Migrate(MigrateArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),

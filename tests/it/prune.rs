@@ -53,11 +53,20 @@ fn archived() -> (LiveSite, Evercite) {
 
 const POLICY: [&str; 3] = ["prune", "--keep", "first,last,changes"];
 
+type Facts = BTreeMap<String, Vec<Vec<rusqlite::types::Value>>>;
+
+fn same_facts(evercite: &Evercite, before: &Facts) {
+    for (table, rows) in facts(evercite) {
+        assert!(before[&table] == rows, "{table}");
+    }
+}
+
 /// What must not change, whatever is pruned.
-fn facts(evercite: &Evercite) -> BTreeMap<String, Vec<Vec<rusqlite::types::Value>>> {
+fn facts(evercite: &Evercite) -> Facts {
     let mut facts = BTreeMap::new();
     for table in evercite.tables() {
-        if !["blob", "payload", "page_text"].contains(&table.as_str()) {
+        // How things are stored is free to change.
+        if !["blob", "payload", "page_text", "host_base", "seal"].contains(&table.as_str()) {
             facts.insert(table.clone(), evercite.rows_of(&table));
         }
     }
@@ -113,7 +122,7 @@ fn what_the_policy_does_not_keep_is_freed_and_everything_else_stays() {
     let ran = evercite.ok(&[&POLICY[..], &["--write"]].concat());
     assert!(ran.stdout.contains(&format!("{going} bodies freed")), "{ran}");
     everything_is_said_as_before(&site, &evercite);
-    assert!(facts(&evercite) == facts_before);
+    same_facts(&evercite, &facts_before);
     assert_eq!(evercite.report().0["links"], report.0["links"]);
     let left = evercite.bodies();
     assert_eq!(left.len(), bodies.len() - going);
@@ -149,7 +158,7 @@ fn what_the_policy_does_not_keep_is_freed_and_everything_else_stays() {
         evercite.ok(&verb).never_panicked();
     }
     everything_is_said_as_before(&site, &evercite);
-    assert!(facts(&evercite) == facts_before);
+    same_facts(&evercite, &facts_before);
 }
 
 #[test]
@@ -188,7 +197,7 @@ fn killed_at_any_moment_it_leaves_a_sound_archive() {
     }
     evercite.ok(&[&POLICY[..], &["--write"]].concat());
     everything_is_said_as_before(&site, &evercite);
-    assert!(facts(&evercite) == facts_before);
+    same_facts(&evercite, &facts_before);
     assert!(evercite.bodies().len() < bodies.len());
 }
 
