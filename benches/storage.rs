@@ -61,14 +61,14 @@ fn main() {
             .expect("sizes")
             .bodies as f64
     };
-    let crawled = (bodies(), without_index(&path));
+    let crawled = (bodies(), without_index(&path), composition(&path));
     let begun = Instant::now();
     let writer = archive.writer().expect("a writer");
     archive::compact(&archive, &writer, 19, &|_, _| ()).expect("it compacts");
     let compacting = begun.elapsed();
     drop(writer);
     archive.rebuild().expect("it is written anew");
-    let compacted = (bodies(), without_index(&path));
+    let compacted = (bodies(), without_index(&path), composition(&path));
     let line = |what: &str, bytes: f64| {
         println!(
             "{what:38} {:9.3} MB {:6.1} % of the bytes {:8.3} x gzip",
@@ -83,6 +83,7 @@ fn main() {
     line("blobs, after compact --rebuild", compacted.0);
     line("file less text index, as crawled", crawled.1);
     line("file less text index, after compact", compacted.1);
+    println!("\nMB as crawled: {}\nafter compact: {}", crawled.2, compacted.2);
     println!(
         "\nchoosing, encoding, proving: {:.2} ms a visit; compact: {:.1} s",
         took.as_secs_f64() * 1e3 / visits as f64,
@@ -123,6 +124,22 @@ fn without_index(path: &Path) -> f64 {
         )
         .expect("a sum");
     bytes as f64
+}
+
+/// Tables and indexes by their bytes, the largest first.
+fn composition(path: &Path) -> String {
+    let sql = rusqlite::Connection::open(path).expect("SQLite opens it");
+    let mut statement = sql
+        .prepare("SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 12")
+        .expect("dbstat");
+    let rows = statement
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+        .expect("rows");
+    let parts = rows.map(|row| {
+        let (name, bytes) = row.expect("a row");
+        format!("{name} {:.2}", bytes as f64 / 1e6)
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn gzip(bytes: &[u8]) -> usize {

@@ -56,15 +56,29 @@ CREATE TABLE watch (
     failure TEXT                            -- why it could not be read the last time; NULL: it could
 ) STRICT;
 
+-- Archives that runs were written in. Row 1 is this one; others come with runs that are merged in, and their
+-- chains with them.
+CREATE TABLE origin (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO origin (id, uid) VALUES (1, lower(hex(randomblob(16))));
+
+-- A run that has ended is sealed: its root covers its captures' leaves and the root before it (see
+-- src/model/fixity.rs). It can be made again from the run's own rows and that root alone.
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     uid TEXT NOT NULL UNIQUE,
+    origin_id INTEGER NOT NULL DEFAULT 1 REFERENCES origin (id),
+    position INTEGER,                       -- in the chain of its origin, from 1; NULL until it is sealed
+    root BLOB,                              -- SHA-256
     kind TEXT NOT NULL,                     -- snapshot, check
     state TEXT NOT NULL,                    -- running, finished
     started_at INTEGER NOT NULL,
     finished_at INTEGER,
     outage INTEGER NOT NULL DEFAULT 0,      -- most hosts failed at once: no verdicts were given
-    settings TEXT NOT NULL                  -- JSON: what `resume` goes on with
+    settings TEXT NOT NULL,                 -- JSON: what `resume` goes on with
+    UNIQUE (origin_id, position)
 ) STRICT;
 
 -- The frontier's durable half. A task is done when its attempt is committed, in the same transaction. The tasks of
@@ -144,7 +158,8 @@ CREATE TABLE capture (
     certificate_ends INTEGER,
     etag TEXT,
     last_modified TEXT,
-    detail TEXT
+    detail TEXT,
+    leaf BLOB NOT NULL                      -- SHA-256 of its facts under their names, no row ids among them
 ) STRICT;
 CREATE INDEX capture_by_url ON capture (url_id, at);
 CREATE INDEX capture_by_run ON capture (run_id, url_id);
@@ -326,3 +341,11 @@ CREATE VIRTUAL TABLE page_search USING fts5 (
 -- Pages are indexed in batches. Merging segments sixteen at a time instead of four costs less.
 INSERT INTO page_search (page_search, rank) VALUES ('automerge', 16);
 INSERT INTO page_search (page_search, rank) VALUES ('hashsize', 4194304);
+
+-- What every other table held after the last transaction: how many rows, and the sum (modulo 2^128) of their
+-- hashes. The writer keeps it, so that a bit that flips anywhere is seen. See src/archive/fixity/seal.rs.
+CREATE TABLE seal (
+    name TEXT PRIMARY KEY,
+    rows INTEGER NOT NULL,
+    sum BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

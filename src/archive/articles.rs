@@ -60,21 +60,26 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// Marks a run as finished.
+    /// Marks a run as finished, and seals it.
     pub fn finish_run(&mut self, run_id: i64, at: Timestamp, outage: bool) -> rusqlite::Result<()> {
         self.sql.execute(
             "UPDATE run SET state = 'finished', finished_at = ?2, outage = ?3 WHERE id = ?1",
             params![run_id, at.millis(), outage],
         )?;
-        Ok(())
+        self.seal_run(run_id)
     }
 
     /// Ends runs that were left unfinished: their waiting tasks are given up for those of a new run.
     pub fn abandon_runs(&mut self, at: Timestamp) -> rusqlite::Result<usize> {
-        self.sql.execute(
-            "UPDATE run SET state = 'abandoned', finished_at = ?1 WHERE state = 'running'",
-            params![at.millis()],
-        )
+        let runs: Vec<i64> = self
+            .sql
+            .prepare("UPDATE run SET state = 'abandoned', finished_at = ?1 WHERE state = 'running' RETURNING id")?
+            .query_map([at.millis()], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for run in &runs {
+            self.seal_run(*run)?;
+        }
+        Ok(runs.len())
     }
 
     /// Takes an article in (or recognises it) and gives it a task in this run.

@@ -50,6 +50,14 @@ pub enum ArchiveError {
     /// No room left.
     #[error("no room left on the disk that holds {}; everything acknowledged so far is safe", .0.display())]
     Full(PathBuf),
+    /// The disk or the file system failed.
+    #[error("the disk that holds {} failed: {why}; everything acknowledged so far is safe", .path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// The system's words, or SQLite's.
+        why: String,
+    },
     /// Another run holds the lock.
     #[error("another run is working on {}{holder}", .path.display())]
     Locked {
@@ -87,11 +95,12 @@ impl ArchiveError {
             Self::Foreign { .. } => "name another file with --archive FILE; this one was left as it is",
             Self::Newer { .. } => "install the newer evercite that made it; the file was left as it is",
             Self::Older { .. } => "`evercite migrate` brings it there, and makes a backup first; it was left as it is",
-            Self::Unwritable { .. } => "check the permissions, or choose another place with --archive FILE",
             Self::Taken(_) => "name another file, or add --replace; it was left as it is",
-            Self::Full(_) => "make room, then run `evercite resume`",
-            Self::Locked { .. } => "wait for it to end; a run that crashed holds no lock",
-            Self::Damaged { .. } => "restore it from a backup; `PRAGMA integrity_check` in sqlite3 tells more",
+            Self::Unwritable { .. } => "check the permissions, or choose another place with --archive FILE",
+            Self::Full(_) => "make room, then run the command again, or `evercite resume` after a crawl",
+            Self::Disk { .. } => "look after the disk, then run the command again, or `evercite resume` after a crawl",
+            Self::Locked { .. } => "wait for it to end, or let --wait do so; a run that crashed holds no lock",
+            Self::Damaged { .. } => "`evercite verify --full` tells what it costs; restore it from a backup",
             Self::Sql(_) => "`evercite query --views` lists the views and their columns",
             Self::Other { .. } => "run again with -v to see more",
         }
@@ -109,10 +118,11 @@ impl ArchiveError {
             },
             Some(DiskFull) => Self::Full(path),
             Some(ReadOnly | CannotOpen | PermissionDenied) => Self::Unwritable { path, why },
+            Some(SystemIoFailure) => Self::Disk { path, why },
             Some(DatabaseCorrupt) => Self::Damaged { path, why },
             Some(DatabaseBusy | DatabaseLocked) => Self::Locked {
                 path,
-                holder: String::new(),
+                holder: ", or another program holds its tables".into(),
             },
             _ => Self::Other { path, why },
         }
@@ -122,6 +132,11 @@ impl ArchiveError {
     pub(super) fn from_io(path: &Path, error: &std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::StorageFull => Self::Full(path.to_path_buf()),
+            // EIO has no kind of its own.
+            _ if cfg!(unix) && error.raw_os_error() == Some(5) => Self::Disk {
+                path: path.to_path_buf(),
+                why: error.to_string(),
+            },
             _ => Self::Unwritable {
                 path: path.to_path_buf(),
                 why: error.to_string(),

@@ -50,6 +50,7 @@ impl Ingest<'_> {
                  ON CONFLICT DO UPDATE SET capture_id = excluded.capture_id",
             )?
             .execute(params![host, url::directory(asked), shown.as_str(), capture])?;
+        self.memory.marks.group("error_page", host);
         Ok(())
     }
 }

@@ -10,7 +10,8 @@ use super::{
     Archive, ArchiveError,
     assets::Counted,
     error_pages::shows_nothing,
-    heads::Heads,
+    fixity::{Facts, Marks},
+    heads::{self, Heads},
     versions::{SearchRow, Version},
 };
 use crate::model::{
@@ -27,12 +28,16 @@ pub(super) struct Memory {
     next_capture: i64,
     assets: Counted,
     pub(super) heads: Heads,
+    /// Where changes are told that SQLite does not tell of.
+    pub(super) marks: Marks,
+    /// The run written last, and its uid.
+    pub(super) run: Option<(i64, String)>,
 }
 
 const HOSTS_REMEMBERED: usize = 20_000;
 
 impl Memory {
-    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn load(connection: &Connection, marks: Marks) -> rusqlite::Result<Self> {
         let next_capture =
             connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM capture", [], |row| row.get(0))?;
         Ok(Self {
@@ -40,6 +45,8 @@ impl Memory {
             next_capture,
             assets: Counted::default(),
             heads: Heads::default(),
+            marks,
+            run: None,
         })
     }
 }
@@ -103,14 +110,17 @@ impl<'t> Ingest<'t> {
             .hops
             .last()
             .and_then(|hop| shows_nothing(attempt.purpose, &hop.capture));
+        let mut via = None;
         for (position, hop) in attempt.hops.into_iter().enumerate() {
             let id = first + position as i64;
             let ids = CaptureIds {
                 id,
+                uid: uid(hop.exchange.at),
                 run_id,
                 last: if id == first { last } else { id },
-                first,
+                via,
             };
+            via = Some((id, ids.uid));
             let (bytes, version) = self.capture(ids, attempt.purpose, number, hop)?;
             stored_bytes += bytes;
             newest = version;
@@ -200,22 +210,34 @@ impl<'t> Ingest<'t> {
             Outcome::Answer(answer) => (answer.remote.map(|a| a.to_string()), Some(answer.protocol)),
             _ => (None, None),
         };
+        let heads = heads::both(&exchange);
+        let leaf = self.leaf(&Facts {
+            ids: &ids,
+            purpose,
+            attempt,
+            exchange: &exchange,
+            capture: &capture,
+            payload_id,
+            remote: remote.as_deref(),
+            protocol,
+            heads: heads.as_deref(),
+        })?;
         self.sql
             .prepare_cached(
                 "INSERT INTO capture (id, uid, run_id, url_id, purpose, via_id, last_id, attempt, at, elapsed_ms,
                      transport, access, status, media_type, charset, location, payload_id, encoded_sha256,
                      encoded_length, revisit, refers_to_id, truncated, remote, protocol, etag, last_modified, detail,
-                     lookup_ms, connect_ms, first_byte_ms, certificate_ends)
+                     lookup_ms, connect_ms, first_byte_ms, certificate_ends, leaf)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                     ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
+                     ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
             )?
             .execute(params![
                 ids.id,
-                uid(exchange.at).as_bytes().as_slice(),
+                ids.uid.as_bytes().as_slice(),
                 ids.run_id,
                 url_id,
                 purpose.as_str(),
-                (ids.id != ids.first).then_some(ids.id - 1),
+                ids.via.map(|(id, _)| id),
                 ids.last,
                 attempt,
                 exchange.at.millis(),
@@ -241,8 +263,11 @@ impl<'t> Ingest<'t> {
                 exchange.wire.connect_ms.map(|ms| ms as i64),
                 exchange.wire.first_byte_ms.map(|ms| ms as i64),
                 exchange.wire.certificate_ends.map(Timestamp::millis),
+                leaf,
             ])?;
-        self.head(ids.id, host, &exchange.request_head, &exchange.outcome)?;
+        if let Some(heads) = heads {
+            self.head(ids.id, host, exchange.request_head.len(), heads)?;
+        }
         let Some(payload_id) = payload_id else {
             return Ok((stored, None));
         };
@@ -304,11 +329,13 @@ impl<'t> Ingest<'t> {
     }
 }
 
-struct CaptureIds {
-    id: i64,
-    run_id: i64,
-    first: i64,
-    last: i64,
+pub(super) struct CaptureIds {
+    pub id: i64,
+    pub uid: Uuid,
+    pub run_id: i64,
+    pub last: i64,
+    /// The hop before.
+    pub via: Option<(i64, Uuid)>,
 }
 
 /// A version 7 UUID: unique everywhere, and ordered by time, which keeps its index compact.

@@ -127,6 +127,7 @@ impl Reader {
     /// All that is known of these citations but what would change their verdicts, which is not the archive's
     /// to say: `outlook` is left empty. `raw` is how the skipped ones are written.
     pub fn explain(&self, named: &Named, raw: &str) -> Result<(Vec<ExplainedLink>, Vec<Visited>)> {
+        let _moment = self.at_once()?;
         self.ask(|sql| {
             let mut found = Vec::new();
             for citation in &named.citations {

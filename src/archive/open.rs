@@ -1,13 +1,19 @@
 //! Opening and migrating the file; what every connection is set to, and why.
+//!
+//! The file is in WAL mode: those who read see the last commit, and never wait for the one who writes, nor does he
+//! for them. `synchronous` is FULL: each commit is synced, so that what was acknowledged survives a power cut, not
+//! only a crash of ours. (NORMAL, which many programs choose, may lose the last commits then.) The price is small,
+//! as the writer gathers work into a few commits a second. What else a disk may owe is asked for by
+//! [`Archive::durable`]. `tests/it/faults` takes the power away at every write.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 
-use super::{ArchiveError, Reader, Result, RunLock, Writer};
+use super::{ArchiveError, Reader, Result, RunLock, Writer, fixity, mounts};
 
 /// `application_id`: "EVCT". Tells our files from anybody else's.
-const APPLICATION_ID: i64 = 0x4556_4354;
+pub(super) const APPLICATION_ID: i64 = 0x4556_4354;
 
 /// Applied in order, each once, each in one transaction; never edited after a release. Each begins with a comment
 /// whose first sentence tells users what it does.
@@ -23,6 +29,7 @@ pub const FORMAT_VERSION: i64 = MIGRATIONS.len() as i64;
 #[derive(Debug, Clone)]
 pub struct Archive {
     path: PathBuf,
+    durable: bool,
 }
 
 impl Archive {
@@ -32,6 +39,7 @@ impl Archive {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|e| ArchiveError::from_io(folder, &e))?;
         }
+        let is_new = !path.exists();
         if path.is_dir() {
             return Err(ArchiveError::Foreign {
                 path: path.into(),
@@ -41,9 +49,41 @@ impl Archive {
         not_too_small(path)?;
         let archive = Self {
             path: path.to_path_buf(),
+            durable: false,
         };
         archive.prepare().map_err(|e| archive.error(e))??;
+        if is_new {
+            sync_folders(path)?;
+        }
         Ok(archive)
+    }
+
+    /// Asks of the disk all that can be asked: on macOS, that it empties its own cache at each sync; where a
+    /// rollback journal is used, that its end is synced too. At the end of a run the log is folded into the file
+    /// ([`Archive::fold`]).
+    #[must_use]
+    pub fn durable(mut self, durable: bool) -> Self {
+        self.durable = durable;
+        self
+    }
+
+    /// Whether [`Archive::durable`] asked for it.
+    pub fn is_durable(&self) -> bool {
+        self.durable
+    }
+
+    /// Folds the write-ahead log into the file, synced, so that the file alone is the whole archive. False when
+    /// someone who reads kept it from that; nothing is lost then, the log stays beside the file.
+    pub fn fold(&self) -> Result<bool> {
+        self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .and_then(|connection| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)))
+            .map(|busy: bool| !busy)
+            .map_err(|e| self.error(e))
+    }
+
+    /// The kind of network file system that the archive lies on, such as `nfs4`, as far as can be told.
+    pub fn network_file_system(&self) -> Option<String> {
+        mounts::network_file_system(&self.path)
     }
 
     /// Opens an existing archive. Errors with [`ArchiveError::Older`] when it is of an older format.
@@ -62,6 +102,7 @@ impl Archive {
         not_too_small(path)?;
         let archive = Self {
             path: path.to_path_buf(),
+            durable: false,
         };
         let version = archive
             .reader_unchecked()
@@ -69,6 +110,8 @@ impl Archive {
             .map_err(|e| archive.error(e))?;
         match version {
             (APPLICATION_ID, format) if (1..=FORMAT_VERSION).contains(&format) => Ok((archive, format)),
+            // Someone was interrupted while making it.
+            (0, 0) if archive.is_empty()? => Err(ArchiveError::Missing(path.to_path_buf())),
             other => Err(archive.refuse(other)),
         }
     }
@@ -97,6 +140,26 @@ impl Archive {
         migrate().map_err(|e| self.error(e))
     }
 
+    /// Whether it is a database with nothing in it, which `create` makes an archive of.
+    fn is_empty(&self) -> Result<bool> {
+        self.reader_unchecked()
+            .and_then(|connection| count_of_schema(&connection))
+            .map(|count| count == 0)
+            .map_err(|e| self.error(e))
+    }
+
+    /// A file to be looked at as it is, whatever it is: only [`super::verify`] takes it.
+    pub fn unopened(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(ArchiveError::Missing(path.to_path_buf()));
+        }
+        not_too_small(path)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            durable: false,
+        })
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -110,10 +173,11 @@ impl Archive {
 
     /// The one writer: a thread of its own.
     pub fn writer(&self) -> Result<Writer> {
-        let connection = self
+        let connections = self
             .connect(OpenFlags::SQLITE_OPEN_READ_WRITE)
-            .map_err(|e| self.error(e))?;
-        Writer::start(connection, self.clone())
+            .and_then(|writing| Ok((writing, self.reader_unchecked()?)));
+        let (writing, before) = connections.map_err(|e| self.error(e))?;
+        Writer::start(writing, before, self.clone())
     }
 
     /// Takes the lock that keeps two runs apart. Freed when dropped, and by the system after a crash.
@@ -134,7 +198,7 @@ impl Archive {
         ArchiveError::from_sqlite(&self.path, error)
     }
 
-    fn refuse(&self, (id, version): (i64, i64)) -> ArchiveError {
+    pub(super) fn refuse(&self, (id, version): (i64, i64)) -> ArchiveError {
         let path = self.path.clone();
         if id != APPLICATION_ID {
             ArchiveError::Foreign {
@@ -158,7 +222,7 @@ impl Archive {
 
     fn prepare(&self) -> rusqlite::Result<Result<()>> {
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        let empty = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0))? == 0;
+        let empty = count_of_schema(&connection)? == 0;
         let (id, version) = identify(&connection)?;
         let fresh = empty && id == 0 && version == 0;
         if !fresh && (id, version) != (APPLICATION_ID, FORMAT_VERSION) {
@@ -189,8 +253,9 @@ impl Archive {
         let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         // Off by default in SQLite, and per connection.
         connection.pragma_update(None, "foreign_keys", true)?;
-        // A commit that was acknowledged survives a power cut; commits are batched, so the price is small.
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "synchronous", if self.durable { "EXTRA" } else { "FULL" })?;
+        connection.pragma_update(None, "fullfsync", self.durable)?;
+        connection.pragma_update(None, "checkpoint_fullfsync", self.durable)?;
         // 32 MiB instead of 2: the indexes of a mid-sized archive fit.
         connection.pragma_update(None, "cache_size", -32_768)?;
         // Hot index pages are written back once for many commits: 32 MiB of log instead of 4.
@@ -225,7 +290,11 @@ impl Archive {
 fn apply(transaction: &Transaction<'_>, format: i64, migration: &str) -> rusqlite::Result<()> {
     transaction.execute_batch(migration)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", format)
+    transaction.pragma_update(None, "user_version", format)?;
+    match format == FORMAT_VERSION {
+        true => fixity::renew(transaction),
+        false => Ok(()),
+    }
 }
 
 /// What a migration does, in a sentence: the first of its first comment.
@@ -250,6 +319,15 @@ pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(id == APPLICATION_ID && (1..=FORMAT_VERSION).contains(&version))
 }
 
+/// An empty archive in memory: what every archive's schema is held against.
+pub(super) fn pristine() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    for migration in MIGRATIONS {
+        connection.execute_batch(migration)?;
+    }
+    Ok(connection)
+}
+
 /// What every connection wants.
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
     // A plan must not depend on the values bound: otherwise cached statements are planned anew at every use.
@@ -258,6 +336,24 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.busy_timeout(std::time::Duration::from_secs(30))?;
     connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+/// Makes the name of a new archive last, and that of its folder: SQLite syncs what is in them, and knows nothing of
+/// the folder's own name.
+fn sync_folders(path: &Path) -> Result<()> {
+    // Elsewhere folders cannot be opened, and need not be.
+    if cfg!(unix) {
+        let path = std::path::absolute(path).map_err(|e| ArchiveError::from_io(path, &e))?;
+        for folder in path.ancestors().skip(1).take(2) {
+            let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+            match synced {
+                // A folder that we may not read was there before.
+                Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => {}
+                synced => synced.map_err(|e| ArchiveError::from_io(folder, &e))?,
+            }
+        }
+    }
     Ok(())
 }
 
@@ -272,7 +368,11 @@ fn not_too_small(path: &Path) -> Result<()> {
     }
 }
 
-fn identify(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+fn count_of_schema(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+}
+
+pub(super) fn identify(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
     let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     Ok((read("application_id")?, read("user_version")?))
 }

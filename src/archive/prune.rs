@@ -92,7 +92,7 @@ impl Reader {
     /// What a policy does not keep. A body goes only where it is kept at none of the addresses that brought it.
     /// `tell` hears how many captures are done, of how many.
     pub fn pruning(&self, policy: &Policy, tell: &dyn Fn(u64, u64)) -> Result<Pruning> {
-        let _snapshot = self.snapshot()?;
+        let _snapshot = self.at_once()?;
         let protected = self.protected()?;
         let mut weighed = Weighed::default();
         let all: i64 = self.ask(|sql| sql.query_row("SELECT count(*) FROM capture", [], |row| row.get(0)))?;

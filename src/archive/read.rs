@@ -103,7 +103,7 @@ impl Reader {
 
     /// What is read until it is dropped is of one moment, whatever others commit meanwhile. `None` where that is
     /// so already.
-    pub(super) fn snapshot(&self) -> Result<Option<rusqlite::Transaction<'_>>> {
+    pub(super) fn at_once(&self) -> Result<Option<rusqlite::Transaction<'_>>> {
         match self.sql.is_autocommit() {
             true => self
                 .sql
@@ -386,7 +386,7 @@ impl Reader {
     /// The newest good capture of an address at or before `at`; of the canonical address where the
     /// exact one is not held. Good means: answered, and not judged a login or "not found" page.
     pub fn show(&self, url: &Url, key: &str, at: Option<Timestamp>) -> Result<Option<Shown>> {
-        let _snapshot = self.snapshot()?;
+        let _snapshot = self.at_once()?;
         let until = at.map_or(i64::MAX, Timestamp::millis);
         let found: Option<(i64, i64, i64, Option<i64>)> = self.ask(|sql| {
             sql.query_row(

@@ -33,6 +33,7 @@ pub struct ReportScope {
 impl Reader {
     /// Everything a report tells.
     pub fn report(&self, scope: &ReportScope, now: Timestamp) -> Result<Report> {
+        let _moment = self.at_once()?;
         self.ask(|sql| {
             let mut articles: Vec<(i64, Option<i64>, ArticleSummary)> = sql
                 .prepare(

@@ -24,7 +24,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("pages", &["page_version", "volatile_block", "error_page"]),
     ("links", &["link", "occurrence"]),
     ("addresses", &["url", "host", "host_state"]),
-    ("captures", &["capture", "run"]),
+    ("captures", &["capture", "run", "origin", "seal"]),
     ("heads", &["capture_head"]),
     (
         "ledger",
@@ -40,7 +40,7 @@ impl Reader {
     /// Counts everything: reads every capture once, and every page of the file. `tell` hears how much of it is
     /// done, of how much.
     pub fn stats(&self, now: Timestamp, tell: &dyn Fn(u64, u64)) -> Result<Stats> {
-        let snapshot = self.snapshot()?;
+        let snapshot = self.at_once()?;
         let counted = self.count(tell)?;
         let versions = self.page_versions()?;
         let totals = Totals {

@@ -185,6 +185,9 @@ impl Ingest<'_> {
 
     /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.
     fn links(&mut self, version: i64, links: &[Link], every_link: bool) -> rusqlite::Result<()> {
+        for table in ["link", "occurrence"] {
+            self.memory.marks.group(table, version);
+        }
         for (ordinal, link) in (1i64..).zip(links) {
             if !every_link && !link.has_row() {
                 continue;

@@ -66,6 +66,7 @@ impl Ingest<'_> {
                 .prepare_cached("INSERT INTO volatile_block (url_id, signature) VALUES (?, ?) ON CONFLICT DO NOTHING")?
                 .execute(params![url, *signature as i64])?;
         }
+        self.memory.marks.group("volatile_block", url);
         let PackedPage { page, text, .. } = packed;
         self.sql.execute(
             "UPDATE page_version SET document_sha256 = ?2, text_sha256 = ?3, text_length = ?4 WHERE id = ?1",

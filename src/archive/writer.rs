@@ -10,6 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
     Archive, ArchiveError, Result,
+    fixity::Seals,
     ingest::{Ingest, Memory},
 };
 use crate::model::run::{Attempt, Committed};
@@ -43,8 +44,10 @@ pub struct WriterHandle {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, archive: Archive) -> Result<Self> {
-        let memory = Memory::load(&connection).map_err(|e| archive.error(e))?;
+    /// `before` is a second connection, which sees what is being written only once it is committed.
+    pub(super) fn start(mut connection: Connection, before: Connection, archive: Archive) -> Result<Self> {
+        let seals = Seals::watch(&mut connection, before).map_err(|e| archive.error(e))?;
+        let memory = Memory::load(&connection, seals.marks()).map_err(|e| archive.error(e))?;
         let (sender, receiver) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("archive-writer".into())
@@ -52,6 +55,7 @@ impl Writer {
                 Loop {
                     connection,
                     memory,
+                    seals,
                     archive,
                     failed: None,
                 }
@@ -147,6 +151,7 @@ impl Drop for Writer {
 struct Loop {
     connection: Connection,
     memory: Memory,
+    seals: Seals,
     archive: Archive,
     failed: Option<ArchiveError>,
 }
@@ -166,8 +171,6 @@ impl Loop {
                 acknowledge(outcome.clone());
             }
         }
-        // Better plans next time; not needed for anything that was promised.
-        let _ = self.connection.execute_batch("PRAGMA optimize;");
     }
 
     /// One transaction. On an error all of it is rolled back, and everyone in it is told.
@@ -188,6 +191,7 @@ impl Loop {
             }
         }
         ingest.guard(Ingest::finish)?;
+        self.seals.write(&transaction).map_err(|e| archive.error(e))?;
         transaction.commit().map_err(|e| archive.error(e))
     }
 }

@@ -72,6 +72,10 @@ pub enum Command {
     Prune(PruneArgs),
     /// Bring an archive of an older format to today's, after a backup
     Migrate(MigrateArgs),
+    /// Look whether the archive is sound, and say what damage costs
+    Verify(VerifyArgs),
+    /// List the roots of the runs, to have them timestamped outside
+    Roots(RootsArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
     /// Take articles off the list, or watch a list no longer; what was captured stays
@@ -249,6 +253,18 @@ pub enum AssetsRule {
     All,
 }
 
+/// How the archive is written to.
+#[derive(Debug, Clone, Args)]
+pub struct WriteArgs {
+    /// When another run is working on the archive, wait for it to end, this long at most; without a time, for a day
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1d", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// Ask of the disk all that can be asked, and at the end fold the log into the file. Also without it,
+    /// each commit is synced before it counts
+    #[arg(long, env = "EVERCITE_DURABLE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub durable: bool,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   evercite snapshot https://example.org/article
@@ -281,6 +297,8 @@ pub struct SnapshotArgs {
     /// Only tell what would be fetched
     #[arg(long, conflicts_with = "from")]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub write: WriteArgs,
     #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]
@@ -320,6 +338,7 @@ impl CitedAt {
   evercite check                      every article in the archive
   evercite check notes.md             that one; without an archive, just to know
   evercite check --quiet              from cron: prints only what is new
+  evercite check --wait=10m           when another run may still be on
   evercite check notes.md --confirm now   before publishing: what fails is asked three times
   evercite check --format json > links.json")]
 pub struct CheckArgs {
@@ -342,6 +361,8 @@ pub struct CheckArgs {
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
+    pub write: WriteArgs,
+    #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -355,6 +376,8 @@ pub struct JudgeArgs {
     /// Add what differs to the ledger, where other rules said it
     #[arg(long)]
     pub write: bool,
+    #[command(flatten)]
+    pub writing: WriteArgs,
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
@@ -405,6 +428,51 @@ pub struct CompactArgs {
     /// disk for a while
     #[arg(long)]
     pub rebuild: bool,
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite verify --quick             how the file hangs together, and the chain of runs; seconds
+  evercite verify                     also every cell of every table, every capture against its leaf
+  evercite verify --full              also every index, and every body, head and text decoded
+  evercite verify --full --since 2026-11-20    only what runs since then brought, and the chain
+
+Reads only, also while a crawl writes. Exit codes: 0 sound, 1 it could not be read, 2 damage was found.
+A change made by another program counts as damage. What only serves searching, and can be made again from
+what is sound, is said to be so. --format json is described in docs/verification.schema.json.")]
+pub struct VerifyArgs {
+    /// How the file hangs together, and the chain of runs over what is stored
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// Also every index against its table, and every body, head and text decoded
+    #[arg(long)]
+    pub full: bool,
+    /// Only what runs brought that began then or later, and the chain of all runs; not the whole file
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    pub since: Option<Timestamp>,
+    /// How to tell it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each run that has ended has a root: a SHA-256 over its captures, its facts, and the root before
+it. Whoever keeps the newest one can prove that nothing before it was changed, provided that it can be shown
+when it was kept. Examples:
+  evercite roots
+  evercite roots --format json
+  root=$(evercite roots --format json | jq -r .newest)
+  openssl ts -query -sha256 -digest \"$root\" -cert -out root.tsq         a request by RFC 3161
+  curl -H 'Content-Type: application/timestamp-query' --data-binary @root.tsq -o root.tsr URL-OF-A-TIMESTAMP-AUTHORITY
+  openssl ts -verify -digest \"$root\" -in root.tsr -CAfile its-certificate.pem"
+)]
+pub struct RootsArgs {
+    /// How to tell it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -433,6 +501,8 @@ pub struct PruneArgs {
     /// Free them
     #[arg(long)]
     pub write: bool,
+    #[command(flatten)]
+    pub writing: WriteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -446,6 +516,8 @@ pub struct MigrateArgs {
     /// Make no backup
     #[arg(long)]
     pub no_backup: bool,
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -453,6 +525,8 @@ pub struct MigrateArgs {
   evercite resume
   evercite resume --quiet")]
 pub struct ResumeArgs {
+    #[command(flatten)]
+    pub write: WriteArgs,
     #[command(flatten)]
     pub crawl: CrawlArgs,
     #[command(flatten)]
@@ -552,6 +626,8 @@ pub struct RemoveArgs {
     /// Addresses or paths of articles or watched lists, as `evercite list` shows them
     #[arg(value_name = "ARTICLE", required = true)]
     pub articles: Vec<String>,
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ use super::{
     context::{self, Project, SystemClock},
     error::CliError,
     query::{Table, write_table},
+    writing,
 };
 use crate::{
     archive::{Archive, Value},
@@ -66,8 +67,8 @@ fn watched_lists(watches: Vec<Watch>) -> Table {
 
 pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
-    let archive = Archive::open(&config.archive)?;
-    let _lock = archive.lock()?;
+    let archive = Archive::open(&config.archive)?.durable(args.write.durable);
+    let _lock = writing::lock(&archive, global, &args.write)?;
     let reader = archive.reader()?;
     let (articles, watches) = (reader.articles()?, reader.watches()?);
     let project = Project::of(archive.path());

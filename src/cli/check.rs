@@ -8,13 +8,14 @@ use super::{
     dry_run,
     error::CliError,
     lists::{Gathered, Named},
-    snapshot::{self, Session, Tell},
+    snapshot::{self, Known, Session, Tell},
+    writing,
 };
 use crate::{
     archive::{Archive, ReportScope},
     crawl::{self, Summary},
     model::{
-        article::{Article, ArticleKind, Seed},
+        article::{Article, Seed},
         run::RunKind,
         time::Clock,
         verdict::Class,
@@ -32,12 +33,15 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     let clock = SystemClock::default();
     let settings = config::crawl_settings(&config.crawl, clock.now())?;
     let fetcher = config::fetcher(&config.crawl)?;
-    let archive = Archive::open(&config.archive)?;
+    let archive = Archive::open(&config.archive)?.durable(args.write.durable);
+    let _lock = match args.dry_run {
+        true => None,
+        false => Some(writing::lock(&archive, global, &args.write)?),
+    };
     let articles = chosen(&archive, &args.articles)?;
     if args.dry_run {
         return dry_run::check(&archive, &articles, &settings.scope, &args.output, clock.now());
     }
-    let _lock = archive.lock()?;
     let session = Session {
         global,
         archive: &archive,
@@ -159,26 +163,14 @@ impl Session<'_> {
         due: bool,
     ) -> Result<Summary, CliError> {
         let writer = self.archive.writer()?;
-        let run = self.begin(&writer, RunKind::Check, args)?;
-        let now = self.clock.now();
-        let work: Vec<(i64, ArticleKind)> = articles.iter().map(|article| (article.id, article.kind)).collect();
-        let run_id = run.id;
-        let resting = match due {
-            true => crawl::resting(&self.archive.reader()?, now)?,
-            false => Vec::new(),
+        let known = Known {
+            articles: articles.iter().map(|article| (article.id, article.kind)).collect(),
+            resting: match due {
+                true => crawl::resting(&self.archive.reader()?, self.clock.now())?,
+                false => Vec::new(),
+            },
         };
-        writer.call(move |ingest| {
-            ingest.leave_out(run_id, &resting, now)?;
-            for (id, kind) in work {
-                // What came once on standard input cannot be read again; its links can.
-                if kind != ArticleKind::Stdin {
-                    ingest.add_article_task(run_id, id, now)?;
-                }
-                ingest.add_citation_tasks(run_id, id, now)?;
-            }
-            Ok(())
-        })?;
-        let once = self.take(&writer, run_id, new)?;
+        let (run, once) = self.begin(&writer, RunKind::Check, args, new, known)?;
         self.work(&writer, &run, settings, once)
     }
 }

@@ -6,7 +6,7 @@ use super::{
     config::Config,
     context::{self, size_of},
     error::CliError,
-    progress,
+    progress, writing,
 };
 use crate::{
     archive::{self, Archive, Compacted, Sizes},
@@ -15,8 +15,8 @@ use crate::{
 
 pub fn run(global: &Global, args: &CompactArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
-    let archive = Archive::open(&config.archive)?;
-    let _lock = archive.lock()?;
+    let archive = Archive::open(&config.archive)?.durable(args.write.durable);
+    let _lock = writing::lock(&archive, global, &args.write)?;
     let before = (archive.reader()?.sizes()?, size_of(&config.archive));
     let done = {
         let writer = archive.writer()?;
@@ -31,6 +31,7 @@ pub fn run(global: &Global, args: &CompactArgs) -> Result<u8, CliError> {
     if args.rebuild {
         archive.rebuild()?;
     }
+    writing::settle(&archive)?;
     // The last connection is closed by now, which folds the write-ahead log into the file.
     let file = size_of(&config.archive);
     let after = (archive.reader()?.sizes()?, file);

@@ -8,6 +8,7 @@ use super::{
     config::{self, Config},
     context::{self, SystemClock},
     error::CliError,
+    writing,
 };
 use crate::{
     archive::Archive,
@@ -23,8 +24,11 @@ pub fn run(global: &Global, args: &JudgeArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
     let clock = SystemClock::default();
     let policy = config::crawl_settings(&config.crawl, clock.now())?.policy;
-    let archive = Archive::open(&config.archive)?;
-    let _lock = args.write.then(|| archive.lock()).transpose()?;
+    let archive = Archive::open(&config.archive)?.durable(args.writing.durable);
+    let _lock = match args.write {
+        true => Some(writing::lock(&archive, global, &args.writing)?),
+        false => None,
+    };
     let writer = archive.writer()?;
     let told = rejudge::rejudge(&archive, &writer, &policy, args.write, clock.now())?;
     match args.format {

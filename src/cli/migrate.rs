@@ -8,7 +8,7 @@ use super::{
     config::Config,
     context,
     error::CliError,
-    progress,
+    progress, writing,
 };
 use crate::{
     archive::{Archive, ArchiveError, FORMAT_VERSION},
@@ -18,6 +18,7 @@ use crate::{
 pub fn run(global: &Global, args: &MigrateArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
     let (archive, found) = Archive::open_any(&config.archive)?;
+    let archive = archive.durable(args.write.durable);
     let say = |text: String| match global.quiet {
         true => Ok(()),
         false => context::print(&text),
@@ -39,7 +40,7 @@ pub fn run(global: &Global, args: &MigrateArgs) -> Result<u8, CliError> {
         say("Nothing was done; without --dry-run it is.\n".into())?;
         return Ok(CLEAN);
     }
-    let _lock = archive.lock()?;
+    let _lock = writing::lock(&archive, global, &args.write)?;
     if !args.no_backup {
         let bar = progress::bar(global, "backing up {bar:24} {pos}/{len} pages, {eta} left");
         let done = archive.backup(&copy, false, &|done, total| {
@@ -65,6 +66,7 @@ pub fn run(global: &Global, args: &MigrateArgs) -> Result<u8, CliError> {
         archive.migrate(format)?;
         say(format!("{name} has format {format} now.\n"))?;
     }
+    writing::settle(&archive)?;
     Ok(CLEAN)
 }
 

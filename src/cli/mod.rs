@@ -25,6 +25,8 @@ mod report;
 mod show;
 mod snapshot;
 mod stats;
+mod verify;
+mod writing;
 
 use std::process::ExitCode;
 
@@ -37,7 +39,7 @@ use error::CliError;
 const CLEAN: u8 = 0;
 /// The job could not be done.
 const FAILED: u8 = 1;
-/// Links need attention.
+/// Links need attention; of `verify`: damage was found.
 const FINDINGS: u8 = 2;
 /// Bad usage or configuration.
 const USAGE: u8 = 3;
@@ -79,6 +81,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Prune(args) => prune::run(&global, &args),
         Command::Migrate(args) => migrate::run(&global, &args),
         Command::Compact(args) => compact::run(&global, &args),
+        Command::Verify(args) => verify::run(&global, &args),
+        Command::Roots(args) => verify::roots(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),

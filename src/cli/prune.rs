@@ -6,7 +6,7 @@ use super::{
     config::Config,
     context::{self, SystemClock, size_of},
     error::CliError,
-    progress,
+    progress, writing,
 };
 use crate::{
     archive::{self, Archive, Pruning},
@@ -27,9 +27,12 @@ pub fn run(global: &Global, args: &PruneArgs) -> Result<u8, CliError> {
         keep: args.keep.iter().copied().collect(),
         before: args.older_than.map(|age| before(now, age)),
     };
-    let archive = Archive::open(&config.archive)?;
+    let archive = Archive::open(&config.archive)?.durable(args.writing.durable);
     // What is planned must still hold when it is done.
-    let _lock = args.write.then(|| archive.lock()).transpose()?;
+    let _lock = args
+        .write
+        .then(|| writing::lock(&archive, global, &args.writing))
+        .transpose()?;
     let bar = progress::bar(global, "weighing {bar:24} {pos}/{len} captures, {eta} left");
     let pruning = archive.reader()?.pruning(&policy, &|done, total| {
         bar.set_length(total);
@@ -52,6 +55,7 @@ pub fn run(global: &Global, args: &PruneArgs) -> Result<u8, CliError> {
     };
     bar.finish_and_clear();
     let pruned = pruned?;
+    writing::settle(&archive)?;
     for left in &pruned.unreadable {
         context::note(&format!("left as it is: {}", printable(left)));
     }

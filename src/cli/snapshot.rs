@@ -13,6 +13,7 @@ use super::{
     error::CliError,
     lists::{Gathered, Named},
     progress::Bar,
+    writing,
 };
 use crate::{
     archive::{Archive, OpenRun, ReportScope, Writer},
@@ -59,8 +60,8 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
         return dry_run::snapshot(&seeds, &settings.scope, &args.output);
     }
     let fetcher = config::fetcher(&config.crawl)?;
-    let archive = Archive::create(&config.archive)?;
-    let _lock = archive.lock()?;
+    let archive = Archive::create(&config.archive)?.durable(args.write.durable);
+    let _lock = writing::lock(&archive, global, &args.write)?;
     let session = Session {
         global,
         archive: &archive,
@@ -108,8 +109,8 @@ pub fn without_articles(gathered: &Gathered) -> Result<u8, CliError> {
 
 pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
     let config = Config::load(global, args.crawl)?;
-    let archive = Archive::open(&config.archive)?;
-    let _lock = archive.lock()?;
+    let archive = Archive::open(&config.archive)?.durable(args.write.durable);
+    let _lock = writing::lock(&archive, global, &args.write)?;
     let Some((run, stored)) = archive.reader()?.unfinished_run()? else {
         if !global.quiet {
             context::print("There is no unfinished run.\n")?;
@@ -219,6 +220,15 @@ fn without_bytes(seed: &Seed) -> Seed {
 /// Threads that talk to the network.
 const NETWORK_THREADS: usize = 2;
 
+/// Articles of the archive that a run visits again.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Rows, each with its kind.
+    pub articles: Vec<(i64, ArticleKind)>,
+    /// Rows of addresses that are left alone.
+    pub resting: Vec<i64>,
+}
+
 /// What every run needs.
 pub struct Session<'a> {
     pub global: &'a Global,
@@ -231,17 +241,58 @@ impl Session<'_> {
     /// Takes articles in and runs.
     pub fn snapshot(&self, seeds: &[Seed], args: &CrawlArgs, settings: &crawl::Settings) -> Result<Summary, CliError> {
         let writer = self.archive.writer()?;
-        let run = self.begin(&writer, RunKind::Snapshot, args)?;
-        let once = self.take(&writer, run.id, seeds)?;
+        let (run, once) = self.begin(&writer, RunKind::Snapshot, args, seeds, Known::default())?;
         self.work(&writer, &run, settings, once)
     }
 
-    /// Takes articles in, each with a task in the run. Returns what was read of local ones.
-    pub fn take(&self, writer: &Writer, run_id: i64, seeds: &[Seed]) -> Result<HashMap<Url, Document>, CliError> {
+    /// Begins a run with all its tasks, giving up one that was left unfinished: known articles are visited again,
+    /// those of `seeds` taken in. Returns what was read of local ones.
+    ///
+    /// In one transaction: a run that is killed has either not begun, or all of its work to go on with.
+    pub fn begin(
+        &self,
+        writer: &Writer,
+        kind: RunKind,
+        args: &CrawlArgs,
+        seeds: &[Seed],
+        known: Known,
+    ) -> Result<(OpenRun, HashMap<Url, Document>), CliError> {
+        let stored = serde_json::to_string(args)
+            .map_err(|e| CliError::failed(format!("the settings cannot be stored: {e}"), ""))?;
+        let named = self.named(seeds)?;
+        let now = self.clock.now();
+        let (given_up, run, taken) = writer.call(move |ingest| {
+            let given_up = ingest.abandon_runs(now)?;
+            let run = ingest.begin_run(kind, now, &stored)?;
+            ingest.leave_out(run.id, &known.resting, now)?;
+            for (id, kind) in known.articles {
+                // What came once on standard input cannot be read again; its links can.
+                if kind != ArticleKind::Stdin {
+                    ingest.add_article_task(run.id, id, now)?;
+                }
+                ingest.add_citation_tasks(run.id, id, now)?;
+            }
+            let mut taken = Vec::with_capacity(named.len());
+            for (seed, locator, moved_from) in &named {
+                taken.push(ingest.take_article(run.id, seed, locator, moved_from.as_deref(), now)?);
+            }
+            Ok((given_up, run, taken))
+        })?;
+        if given_up > 0 && !self.global.quiet {
+            context::note("an unfinished run was given up for this one (`evercite resume` would have gone on with it)");
+        }
+        let documents = taken
+            .into_iter()
+            .zip(seeds)
+            .filter_map(|(taken, seed)| Some((taken.url, seed.document.clone()?)));
+        Ok((run, documents.collect()))
+    }
+
+    /// Articles with the locators that the archive knows them by, and those that they had before they moved.
+    fn named(&self, seeds: &[Seed]) -> Result<Vec<(Seed, String, Option<String>)>, CliError> {
         let project = Project::of(self.archive.path());
         let reader = self.archive.reader()?;
-        let now = self.clock.now();
-        let mut work = Vec::new();
+        let mut named = Vec::with_capacity(seeds.len());
         for seed in seeds {
             let locator = match seed.kind {
                 ArticleKind::File => project.locator(&seed.locator),
@@ -255,36 +306,9 @@ impl Session<'_> {
                 }
                 _ => None,
             };
-            work.push((without_bytes(seed), locator, moved_from));
+            named.push((without_bytes(seed), locator, moved_from));
         }
-        // In one transaction: a list may bring thousands.
-        let taken = writer.call(move |ingest| {
-            work.iter()
-                .map(|(seed, locator, moved_from)| {
-                    ingest.take_article(run_id, seed, locator, moved_from.as_deref(), now)
-                })
-                .collect::<Result<Vec<_>, _>>()
-        })?;
-        let documents = taken
-            .into_iter()
-            .zip(seeds)
-            .filter_map(|(taken, seed)| Some((taken.url, seed.document.clone()?)));
-        Ok(documents.collect())
-    }
-
-    /// Begins a run, giving up one that was left unfinished.
-    pub fn begin(&self, writer: &Writer, kind: RunKind, args: &CrawlArgs) -> Result<OpenRun, CliError> {
-        let stored = serde_json::to_string(args)
-            .map_err(|e| CliError::failed(format!("the settings cannot be stored: {e}"), ""))?;
-        let now = self.clock.now();
-        let (run, given_up) = writer.call(move |ingest| {
-            let given_up = ingest.abandon_runs(now)?;
-            Ok((ingest.begin_run(kind, now, &stored)?, given_up))
-        })?;
-        if given_up > 0 && !self.global.quiet {
-            context::note("an unfinished run was given up for this one (`evercite resume` would have gone on with it)");
-        }
-        Ok(run)
+        Ok(named)
     }
 
     /// Works a run to its end; Ctrl-C once stops it in order, twice at once.
@@ -323,7 +347,9 @@ impl Session<'_> {
             crawl::run(self.archive, writer, run, settings, with, stopped).await
         });
         bar.finish();
-        Ok(summary?)
+        let summary = summary?;
+        writing::settle(self.archive)?;
+        Ok(summary)
     }
 }
 

@@ -108,6 +108,21 @@ impl Drop for Workers {
     }
 }
 
+/// What the log will say was acknowledged, where anyone reads it: addresses, and the digest of a body that was new.
+fn said_of(hops: &[Prepared]) -> Vec<(String, Option<String>)> {
+    let said = |hop: &Prepared| {
+        let digest = match &hop.body {
+            Body::New { digest, .. } => Some(digest.hex()),
+            _ => None,
+        };
+        (hop.exchange.url.to_string(), digest)
+    };
+    match tracing::enabled!(tracing::Level::DEBUG) {
+        true => hops.iter().map(said).collect(),
+        false => Vec::new(),
+    }
+}
+
 /// A page that others of its host can be stored against once the writer has it.
 struct First {
     url: Url,
@@ -188,6 +203,7 @@ impl Worker {
         let back = task.clone();
         match prepared {
             Ok(hops) => {
+                let said = said_of(&hops);
                 let attempt = Attempt {
                     run_id: self.run_id,
                     task,
@@ -197,6 +213,11 @@ impl Worker {
                     follow,
                 };
                 self.writer.commit(attempt, move |outcome| {
+                    if outcome.is_ok() {
+                        for (url, sha256) in said {
+                            tracing::debug!(url, sha256, "acknowledged");
+                        }
+                    }
                     // The driver is gone only when the run has failed already.
                     let _ = told.send(News {
                         task: back,

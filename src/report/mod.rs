@@ -4,11 +4,13 @@ mod explain;
 mod lines;
 mod stats;
 mod text;
+mod verification;
 
 pub use explain::{Shell, explanation};
 pub use lines::{Style, bytes, printable};
 pub use stats::stats;
 pub use text::{legend, text, totals};
+pub use verification::verification;
 
 /// The JSON form of a report or an explanation: one object, indented, newline at the end.
 pub fn json(report: &impl serde::Serialize) -> String {

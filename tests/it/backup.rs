@@ -55,6 +55,7 @@ fn the_restore_drill() {
     let elsewhere = Evercite::new();
     std::fs::copy(evercite.path("copies/one.db"), elsewhere.archive()).expect("it is copied back");
     assert!(elsewhere.is_sound());
+    elsewhere.ok(&["verify", "--full"]);
     let (was, is) = (evercite.bodies(), elsewhere.bodies());
     assert!(was.len() >= 3 * PAGES && was == is, "every body, byte for byte");
     for table in evercite.tables() {

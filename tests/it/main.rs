@@ -8,6 +8,8 @@ mod check;
 mod compact;
 mod demo;
 mod explain;
+#[cfg(target_os = "linux")]
+mod faults;
 mod formats;
 mod gone;
 mod harness;
@@ -27,4 +29,6 @@ mod safety;
 mod snapshot;
 mod source;
 mod stats;
+mod together;
+mod verify;
 mod walls;

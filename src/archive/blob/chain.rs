@@ -6,7 +6,7 @@ use rusqlite::OptionalExtension;
 
 use super::{DEPTH_MAX, decompress, frame_length};
 use crate::{
-    archive::{ArchiveError, Reader, Result},
+    archive::{ArchiveError, Reader, Result, fixity::is_damage},
     model::{digest::PayloadDigest, run::Codec},
 };
 
@@ -16,6 +16,14 @@ struct Stored {
     codec: String,
     base: Option<i64>,
     data: Vec<u8>,
+}
+
+/// A blob that cannot be decoded.
+pub(in crate::archive) struct Lost {
+    /// Which of a chain.
+    pub blob: i64,
+    /// In words.
+    pub why: String,
 }
 
 impl Reader {
@@ -28,7 +36,7 @@ impl Reader {
 
     pub(in crate::archive) fn payload_shared(&self, payload_id: i64) -> Result<Arc<Vec<u8>>> {
         // One moment for the whole chain: meanwhile a body in it may be pruned.
-        let _snapshot = self.snapshot()?;
+        let _snapshot = self.at_once()?;
         match self.payload_by_chain(payload_id) {
             // What is at hand may be of a row that was pruned since, and whose number another body has now.
             Err(ArchiveError::Damaged { .. }) => {
@@ -59,9 +67,16 @@ impl Reader {
         }
     }
 
-    /// The decoded bytes of a blob, by its chain: what is not at hand is read down to what is, or to what
-    /// stands alone, and decoded back up.
+    /// The decoded bytes of a blob, by its chain.
     pub(in crate::archive) fn blob(&self, id: i64) -> Result<Arc<Vec<u8>>> {
+        let found = self.ask(|_| self.follow(id))?;
+        found.map_err(|lost| self.damaged(lost.blob, &lost.why))
+    }
+
+    /// The same; what is not at hand is read down to what is, or to what stands alone, and decoded back up. Where
+    /// that is not possible: which blob of the chain is to blame, and why.
+    pub(in crate::archive) fn follow(&self, id: i64) -> rusqlite::Result<std::result::Result<Arc<Vec<u8>>, Lost>> {
+        let lost = |blob, why: String| Ok(Err(Lost { blob, why }));
         let mut above: Vec<Stored> = Vec::new();
         let mut next = Some(id);
         let mut bytes: Option<Arc<Vec<u8>>> = None;
@@ -71,36 +86,41 @@ impl Reader {
                 break;
             }
             if above.len() > DEPTH_MAX as usize {
-                return Err(self.damaged(id, "its chain of bases is too long"));
+                return lost(id, "its chain of bases is too long".into());
             }
-            let stored = self.stored(id)?;
+            let stored = match self.stored(id) {
+                Ok(Some(stored)) => stored,
+                Ok(None) => return lost(id, "it is not there".into()),
+                Err(error) if is_damage(&error) => return lost(id, error.to_string()),
+                Err(error) => return Err(error),
+            };
             next = stored.base;
             above.push(stored);
         }
         while let Some(stored) = above.pop() {
             let id = stored.id;
-            let decoded = decode(stored, bytes.as_deref().map(Vec::as_slice));
-            let decoded = Arc::new(decoded.map_err(|e| self.damaged(id, &e.to_string()))?);
+            let decoded = match decode(stored, bytes.as_deref().map(Vec::as_slice)) {
+                Ok(decoded) => Arc::new(decoded),
+                Err(error) => return lost(id, error.to_string()),
+            };
             self.decoded.borrow_mut().put(id, (), Arc::clone(&decoded));
             bytes = Some(decoded);
         }
-        Ok(bytes.unwrap_or_default())
+        Ok(Ok(bytes.unwrap_or_default()))
     }
 
-    fn stored(&self, id: i64) -> Result<Stored> {
-        let found = self.ask(|sql| {
-            sql.prepare_cached("SELECT codec, base_id, data FROM blob WHERE id = ?")?
-                .query_row([id], |row| {
-                    Ok(Stored {
-                        id,
-                        codec: row.get(0)?,
-                        base: row.get(1)?,
-                        data: row.get(2)?,
-                    })
+    fn stored(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
+        self.sql
+            .prepare_cached("SELECT codec, base_id, data FROM blob WHERE id = ?")?
+            .query_row([id], |row| {
+                Ok(Stored {
+                    id,
+                    codec: row.get(0)?,
+                    base: row.get(1)?,
+                    data: row.get(2)?,
                 })
-                .optional()
-        })?;
-        found.ok_or_else(|| self.damaged(id, "it is not there"))
+            })
+            .optional()
     }
 
     fn damaged(&self, blob: i64, why: &str) -> ArchiveError {

@@ -13,7 +13,7 @@ use std::{
 use rusqlite::params;
 
 use super::{
-    Candidate, DELTA_MAX, DEPTH_MAX, compress, encode_best,
+    Candidate, DELTA_MAX, DEPTH_MAX, compress, compress_text, encode_best,
     replace::{Replaced, Replacement},
 };
 use crate::{
@@ -338,7 +338,7 @@ impl Reader {
             replacements.push(Replacement::Text {
                 page_version,
                 level,
-                data: compress(&text, prefix, level).map_err(failed)?,
+                data: compress_text(&text, prefix, level).map_err(failed)?,
             });
         }
         Ok(replacements)

@@ -17,6 +17,7 @@ use std::io;
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
 pub(super) use cache::Cache;
+pub(super) use chain::Lost;
 pub(super) use choose::{Candidate, encode_best};
 pub use choose::{Chosen, FirstPages, Unstored};
 pub use compact::{Compacted, Sizes, compact};
@@ -39,8 +40,23 @@ const WINDOW_MAX: u32 = 27;
 ///
 /// Errors when the codec itself fails or does not round-trip: nothing of the kind must be stored.
 pub(super) fn compress(bytes: &[u8], base: Option<&[u8]>, level: i32) -> io::Result<Vec<u8>> {
+    proved(bytes, base, level, None)
+}
+
+/// [`compress`] for texts on the page they stand in: many pieces of it, in its order. At the quick levels a second
+/// table, for long matches, finds them in less time and in a third less room.
+pub(super) fn compress_text(text: &[u8], page: Option<&[u8]>, level: i32) -> io::Result<Vec<u8>> {
+    proved(
+        text,
+        page,
+        level,
+        (level <= QUICK).then_some(zstd_safe::Strategy::ZSTD_dfast),
+    )
+}
+
+fn proved(bytes: &[u8], base: Option<&[u8]>, level: i32, strategy: Option<zstd_safe::Strategy>) -> io::Result<Vec<u8>> {
     let data = match base {
-        Some(base) => compress_on(base, bytes, level)?,
+        Some(base) => compress_on(base, bytes, level, strategy)?,
         None => CODEC.with_borrow_mut(|codec| codec.compress(bytes, level))?,
     };
     if decompress(&data, base, bytes.len())? != bytes {
@@ -69,7 +85,7 @@ pub(super) fn decompress(data: &[u8], base: Option<&[u8]>, length: usize) -> io:
 
 /// The window has to reach from the end of the bytes to the beginning of the base, or zstd forgets the base
 /// while it works. The quick levels have tables for a few thousand places only, too few for a whole page.
-fn compress_on(base: &[u8], bytes: &[u8], level: i32) -> io::Result<Vec<u8>> {
+fn compress_on(base: &[u8], bytes: &[u8], level: i32, strategy: Option<zstd_safe::Strategy>) -> io::Result<Vec<u8>> {
     let window = log2_at_least(base.len() + bytes.len()).clamp(WINDOW_MIN, WINDOW_MAX);
     let mut parameters = vec![
         CParameter::CompressionLevel(level),
@@ -79,6 +95,7 @@ fn compress_on(base: &[u8], bytes: &[u8], level: i32) -> io::Result<Vec<u8>> {
     if level <= QUICK {
         parameters.push(CParameter::HashLog((window - 1).min(20)));
     }
+    parameters.extend(strategy.map(CParameter::Strategy));
     // A context borrows its prefix, so there is one for each frame.
     let mut context = CCtx::try_create().ok_or_else(no_memory)?;
     for parameter in parameters {

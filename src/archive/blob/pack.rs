@@ -5,7 +5,7 @@ use std::io;
 
 use rusqlite::OptionalExtension;
 
-use super::{DELTA_MAX, QUICK, compress, decompress, frame_length};
+use super::{DELTA_MAX, QUICK, compress_text, decompress, frame_length};
 use crate::{
     archive::{ArchiveError, Reader, Result},
     model::{
@@ -39,7 +39,7 @@ pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8], url: &Url
     let on_body = as_written && !body.is_empty() && body.len() <= DELTA_MAX;
     let text = Some(PackedText {
         on_body,
-        data: compress(texts.as_bytes(), on_body.then_some(body), QUICK)?,
+        data: compress_text(texts.as_bytes(), on_body.then_some(body), QUICK)?,
     });
     Ok(PackedPage { page, every_link, text })
 }
@@ -63,7 +63,7 @@ impl Reader {
     /// The main text of a page version; `None` where none is kept.
     pub fn text_if_kept(&self, page_version: i64) -> Result<Option<String>> {
         // Its body may be pruned between reading the one and the other.
-        let _snapshot = self.snapshot()?;
+        let _snapshot = self.at_once()?;
         let found: Option<(bool, Vec<u8>, i64, usize)> = self.ask(|sql| {
             sql.prepare_cached(
                 "SELECT t.on_body, t.data, v.payload_id, v.text_length FROM page_text t
