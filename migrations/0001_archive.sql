@@ -129,7 +129,8 @@ CREATE TABLE payload (
     id INTEGER PRIMARY KEY,
     sha256 BLOB NOT NULL UNIQUE,            -- of the decoded body
     length INTEGER NOT NULL,
-    blob_id INTEGER REFERENCES blob (id)    -- NULL: withheld. Texts with on_body = 1 go with it
+    blob_id INTEGER REFERENCES blob (id),   -- NULL: withheld or pruned. Texts with on_body = 1 hang on it
+    pruned_at INTEGER                       -- when a policy freed the bytes; NULL: they are here, or were withheld
 ) STRICT;
 
 -- One exchange. A redirect chain is a run of consecutive ids written in one transaction: its first

@@ -1,4 +1,4 @@
--- The public interface for SQL. Columns here are documented in README.md and kept stable;
+-- The views, which are the public interface for SQL. Columns here are documented in README.md and kept stable;
 -- tables are not. Times are ISO 8601 in UTC. No view needs our SQL functions: plain sqlite3 reads them.
 
 -- One row per link of an article, with what became of it.

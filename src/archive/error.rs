@@ -26,14 +26,14 @@ pub enum ArchiveError {
         /// The newest format known here.
         known: i64,
     },
-    /// Made by an earlier version of the program, and to be read as it is.
-    #[error("{} has format {found}, and this program writes format {known}", .path.display())]
+    /// Made by an earlier version of the program.
+    #[error("{} has format {found}; this program works with format {known}", .path.display())]
     Older {
         /// The file.
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The format it has to have.
+        /// The format wanted here.
         known: i64,
     },
     /// The file or its folder cannot be written.
@@ -44,6 +44,9 @@ pub enum ArchiveError {
         /// The system's words.
         why: String,
     },
+    /// A file that is not to be written over is there.
+    #[error("{} exists already", .0.display())]
+    Taken(PathBuf),
     /// No room left.
     #[error("no room left on the disk that holds {}; everything acknowledged so far is safe", .0.display())]
     Full(PathBuf),
@@ -91,7 +94,8 @@ impl ArchiveError {
             Self::Missing(_) => "make one with `evercite snapshot SOURCE`, or name one with --archive FILE",
             Self::Foreign { .. } => "name another file with --archive FILE; this one was left as it is",
             Self::Newer { .. } => "install the newer evercite that made it; the file was left as it is",
-            Self::Older { .. } => "`evercite list` brings it to the new format",
+            Self::Older { .. } => "`evercite migrate` brings it there, and makes a backup first; it was left as it is",
+            Self::Taken(_) => "name another file, or add --replace; it was left as it is",
             Self::Unwritable { .. } => "check the permissions, or choose another place with --archive FILE",
             Self::Full(_) => "make room, then run the command again, or `evercite resume` after a crawl",
             Self::Disk { .. } => "look after the disk, then run the command again, or `evercite resume` after a crawl",

@@ -5,6 +5,7 @@
 
 mod articles;
 mod assets;
+mod backup;
 mod blob;
 mod citations;
 mod company;
@@ -21,17 +22,20 @@ mod links;
 mod lock;
 mod mounts;
 mod open;
+mod prune;
 mod query;
 mod read;
 mod rejudge;
 mod reports;
 mod source_history;
+mod stats;
 mod versions;
 mod volatile;
 mod watches;
 mod writer;
 
 pub use articles::{OpenRun, TakenArticle};
+pub use backup::BackedUp;
 pub use blob::{Chosen, Compacted, FirstPages, Parts, Sizes, Unstored, compact, pack};
 pub use company::Companies;
 pub use due::Failing;
@@ -43,6 +47,7 @@ pub use ingest::Ingest;
 pub use ledger::Named;
 pub use lock::RunLock;
 pub use open::{Archive, FORMAT_VERSION};
+pub use prune::{Pruned, Pruning, prune};
 pub use query::{Rows, SearchHit, Value};
 pub use read::{Held, HeldPage, Reader, RobotsCache, Shown};
 pub use rejudge::{Again, Latest};

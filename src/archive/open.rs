@@ -8,14 +8,15 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 
 use super::{ArchiveError, Reader, Result, RunLock, Writer, fixity, mounts};
 
 /// `application_id`: "EVCT". Tells our files from anybody else's.
 pub(super) const APPLICATION_ID: i64 = 0x4556_4354;
 
-/// Applied in order, each once, each in one transaction; never edited after a release.
+/// Applied in order, each once, each in one transaction; never edited after a release. Each begins with a comment
+/// whose first sentence tells users what it does.
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_archive.sql"),
     include_str!("../../migrations/0002_views.sql"),
@@ -32,7 +33,8 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Opens the archive at `path`, making it (and its folder) when there is none.
+    /// Opens the archive at `path`, making it (and its folder) when there is none. One of an older format is
+    /// refused, as by [`Archive::open`].
     pub fn create(path: &Path) -> Result<Self> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|e| ArchiveError::from_io(folder, &e))?;
@@ -84,8 +86,16 @@ impl Archive {
         mounts::network_file_system(&self.path)
     }
 
-    /// Opens an existing archive, migrating it when it is of an older format.
+    /// Opens an existing archive. Errors with [`ArchiveError::Older`] when it is of an older format.
     pub fn open(path: &Path) -> Result<Self> {
+        match Self::open_any(path)? {
+            (archive, FORMAT_VERSION) => Ok(archive),
+            (archive, found) => Err(archive.refuse((APPLICATION_ID, found))),
+        }
+    }
+
+    /// Opens an archive of this format or an older one, which can only be backed up and migrated; with its format.
+    pub fn open_any(path: &Path) -> Result<(Self, i64)> {
         if !path.exists() {
             return Err(ArchiveError::Missing(path.to_path_buf()));
         }
@@ -99,12 +109,35 @@ impl Archive {
             .and_then(|c| identify(&c))
             .map_err(|e| archive.error(e))?;
         match version {
-            (APPLICATION_ID, FORMAT_VERSION) => Ok(archive),
-            (APPLICATION_ID, older) if older < FORMAT_VERSION => Self::create(path),
+            (APPLICATION_ID, format) if (1..=FORMAT_VERSION).contains(&format) => Ok((archive, format)),
             // Someone was interrupted while making it.
             (0, 0) if archive.is_empty()? => Err(ArchiveError::Missing(path.to_path_buf())),
             other => Err(archive.refuse(other)),
         }
+    }
+
+    /// What [`Archive::migrate`] does to an archive of a format: the formats it comes to, each with a sentence.
+    pub fn steps_from(format: i64) -> impl Iterator<Item = (i64, String)> {
+        (1..)
+            .zip(MIGRATIONS)
+            .filter(move |(to, _)| *to > format)
+            .map(|(to, migration)| (to, summary(migration)))
+    }
+
+    /// Brings the archive to a format, from the one before it; in one transaction.
+    pub fn migrate(&self, to: i64) -> Result<()> {
+        let migrate = || -> rusqlite::Result<()> {
+            let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+            // Another process may have done it while we waited.
+            for (format, migration) in (1..).zip(MIGRATIONS).skip(identify(&transaction)?.1.max(0) as usize) {
+                if format <= to {
+                    apply(&transaction, format, migration)?;
+                }
+            }
+            transaction.commit()
+        };
+        migrate().map_err(|e| self.error(e))
     }
 
     /// Whether it is a database with nothing in it, which `create` makes an archive of.
@@ -172,6 +205,12 @@ impl Archive {
                 path,
                 why: "it is another program's SQLite database".into(),
             }
+        } else if (1..FORMAT_VERSION).contains(&version) {
+            ArchiveError::Older {
+                path,
+                found: version,
+                known: FORMAT_VERSION,
+            }
         } else {
             ArchiveError::Newer {
                 path,
@@ -185,25 +224,24 @@ impl Archive {
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         let empty = count_of_schema(&connection)? == 0;
         let (id, version) = identify(&connection)?;
-        if !(empty && id == 0 && version == 0) && (id != APPLICATION_ID || version > FORMAT_VERSION) {
+        let fresh = empty && id == 0 && version == 0;
+        if !fresh && (id, version) != (APPLICATION_ID, FORMAT_VERSION) {
             return Ok(Err(self.refuse((id, version))));
         }
-        if empty {
+        if fresh {
             // Dear to change once there is data: the page size that measured smallest, and a file
             // that can give pages back bit by bit.
             connection.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")?;
         }
         // Readers never wait for the writer, nor it for them.
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        for (done, migration) in (1..).zip(MIGRATIONS).skip(usize::try_from(version).unwrap_or(0)) {
-            let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive)?;
+        if fresh {
+            // All at once: a file that was killed on the way is none of an older format, but empty still.
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
             // Another process may have done it while we waited.
-            if identify(&transaction)?.1 < done {
-                transaction.execute_batch(migration)?;
-                transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-                transaction.pragma_update(None, "user_version", done)?;
-                if done == FORMAT_VERSION {
-                    fixity::renew(&transaction)?;
+            if identify(&transaction)?.1 == 0 {
+                for (format, migration) in (1..).zip(MIGRATIONS) {
+                    apply(&transaction, format, migration)?;
                 }
             }
             transaction.commit()?;
@@ -231,8 +269,7 @@ impl Archive {
         // folder) the file is opened as immutable, which is right as long as nobody writes.
         let open = |uri: bool| -> rusqlite::Result<Connection> {
             let connection = if uri {
-                let uri = format!("file:{}?immutable=1", percent_encode_path(&self.path));
-                Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)?
+                immutable(&self.path)?
             } else {
                 // Not READ_ONLY: the last connection to close must be able to tidy the -wal file away.
                 Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?
@@ -248,6 +285,38 @@ impl Archive {
             _ => Err(error),
         })
     }
+}
+
+fn apply(transaction: &Transaction<'_>, format: i64, migration: &str) -> rusqlite::Result<()> {
+    transaction.execute_batch(migration)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", format)?;
+    match format == FORMAT_VERSION {
+        true => fixity::renew(transaction),
+        false => Ok(()),
+    }
+}
+
+/// What a migration does, in a sentence: the first of its first comment.
+fn summary(migration: &str) -> String {
+    let comment: Vec<&str> = migration.lines().map_while(|line| line.strip_prefix("-- ")).collect();
+    let comment = comment.join(" ");
+    let sentence = comment
+        .split_once(". ")
+        .map_or(comment.trim_end_matches('.'), |(first, _)| first);
+    format!("{sentence}.")
+}
+
+/// Opens a file that nobody writes to, without anything beside it.
+pub(super) fn immutable(path: &Path) -> rusqlite::Result<Connection> {
+    let uri = format!("file:{}?immutable=1", percent_encode_path(path));
+    Connection::open_with_flags(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// Whether a file is an archive of a known format.
+pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let (id, version) = identify(connection)?;
+    Ok(id == APPLICATION_ID && (1..=FORMAT_VERSION).contains(&version))
 }
 
 /// An empty archive in memory: what every archive's schema is held against.
@@ -313,4 +382,24 @@ fn percent_encode_path(path: &Path) -> String {
         .replace('%', "%25")
         .replace('?', "%3f")
         .replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_says_what_it_does() {
+        let steps: Vec<(i64, String)> = Archive::steps_from(0).collect();
+        assert_eq!(steps.len() as i64, FORMAT_VERSION);
+        for (format, says) in &steps {
+            assert!(
+                (10..100).contains(&says.len()) && says.ends_with('.'),
+                "{format}: {says}"
+            );
+        }
+        assert_eq!(steps[0], (1, "The first archive format.".into()));
+        assert_eq!(Archive::steps_from(1).next(), steps.get(1).cloned());
+        assert_eq!(Archive::steps_from(FORMAT_VERSION).count(), 0);
+    }
 }

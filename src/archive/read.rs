@@ -81,6 +81,8 @@ pub struct Shown {
     pub payload: i64,
     /// Bytes of the decoded body.
     pub length: u64,
+    /// When a policy freed the body.
+    pub pruned_at: Option<Timestamp>,
     /// The main text.
     pub text: String,
     /// Heads of request and response, hop by hop; reconstructed.
@@ -101,9 +103,17 @@ impl Reader {
         query(&self.sql).map_err(|e| self.archive.error(e))
     }
 
-    /// Until it is dropped, every question is answered as of the same moment, whatever is written meanwhile.
-    pub(super) fn at_once(&self) -> Result<rusqlite::Transaction<'_>> {
-        self.sql.unchecked_transaction().map_err(|e| self.archive.error(e))
+    /// What is read until it is dropped is of one moment, whatever others commit meanwhile. `None` where that is
+    /// so already.
+    pub(super) fn at_once(&self) -> Result<Option<rusqlite::Transaction<'_>>> {
+        match self.sql.is_autocommit() {
+            true => self
+                .sql
+                .unchecked_transaction()
+                .map(Some)
+                .map_err(|e| self.archive.error(e)),
+            false => Ok(None),
+        }
     }
 
     /// Waiting tasks of one host, oldest first, after the task `after`.
@@ -378,6 +388,7 @@ impl Reader {
     /// The newest good capture of an address at or before `at`; of the canonical address where the
     /// exact one is not held. Good means: answered, and not judged a login or "not found" page.
     pub fn show(&self, url: &Url, key: &str, at: Option<Timestamp>) -> Result<Option<Shown>> {
+        let _snapshot = self.at_once()?;
         let until = at.map_or(i64::MAX, Timestamp::millis);
         let found: Option<(i64, i64, i64, Option<i64>)> = self.ask(|sql| {
             sql.query_row(
@@ -385,7 +396,7 @@ impl Reader {
                      AND v.url_id = f.url_id ORDER BY v.extractor_version DESC, v.id DESC LIMIT 1)
                  FROM url u JOIN capture c ON c.url_id = u.id JOIN capture f ON f.id = c.last_id
                  WHERE (u.url = ?1 OR u.url = ?2 OR u.lookup_key = ?2) AND c.at <= ?3 AND c.purpose <> 'robots'
-                   AND (SELECT p.blob_id FROM payload p WHERE p.id = f.payload_id) IS NOT NULL
+                   AND (SELECT coalesce(p.blob_id, p.pruned_at) FROM payload p WHERE p.id = f.payload_id) IS NOT NULL
                    AND f.transport = 'ok' AND f.access = 'open'
                    AND (f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299)
                    AND coalesce((SELECT v.class FROM citation ci JOIN verdict v ON v.citation_id = ci.id
@@ -414,8 +425,8 @@ impl Reader {
         self.ask(|sql| {
             sql.query_row(
                 "SELECT (SELECT u.url FROM capture c JOIN url u ON u.id = c.url_id WHERE c.id = ?1), u.url, c.at,
-                     c.status, coalesce(c.media_type, '')
-                 FROM capture c JOIN url u ON u.id = c.url_id WHERE c.id = ?2",
+                     c.status, coalesce(c.media_type, ''), p.pruned_at
+                 FROM capture c JOIN url u ON u.id = c.url_id JOIN payload p ON p.id = c.payload_id WHERE c.id = ?2",
                 [first, last],
                 |row| {
                     Ok(Some(Shown {
@@ -427,6 +438,7 @@ impl Reader {
                         title,
                         payload,
                         length: length as u64,
+                        pruned_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
                         text,
                         heads,
                     }))

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::model::time::Timestamp;
+use crate::model::{retention::Keep, time::Timestamp};
 
 /// Keeps the pages that an article cites, and tells what became of them.
 #[derive(Debug, Parser)]
@@ -62,8 +62,16 @@ pub enum Command {
     Judge(JudgeArgs),
     /// Explain a link: its verdicts over time, what they rest on, what would change today's
     Explain(ExplainArgs),
+    /// Copy the archive while it is in use
+    Backup(BackupArgs),
+    /// What the archive holds, and what that takes
+    Stats(StatsArgs),
     /// Encode the archive again so that it takes less room; nothing in it changes
     Compact(CompactArgs),
+    /// Tell which old bodies a policy would free; with --write, free them
+    Prune(PruneArgs),
+    /// Bring an archive of an older format to today's, after a backup
+    Migrate(MigrateArgs),
     /// Look whether the archive is sound, and say what damage costs
     Verify(VerifyArgs),
     /// List the roots of the runs, to have them timestamped outside
@@ -378,6 +386,38 @@ pub struct JudgeArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  evercite backup /mnt/usb/archive.db             one file; refused where one is
+  evercite backup /mnt/usb/archive.db --replace   put in its place once it is whole and checked
+  evercite backup /mnt/usb/ --keep 7              archive-2026-11-27T031500Z.db, and the six before it
+
+A backup is an archive like any other. To look into it:
+  evercite --archive /mnt/usb/archive.db report
+To restore it, while nothing runs, move what stands at snapshots/archive.db aside, together with
+archive.db-wal and archive.db-shm where they are there, and copy the backup to snapshots/archive.db.")]
+pub struct BackupArgs {
+    /// The file to write; or a folder that is there, or ends with a slash: a file named after archive and time
+    #[arg(value_name = "TO")]
+    pub to: PathBuf,
+    /// Replace the file that is there
+    #[arg(long)]
+    pub replace: bool,
+    /// Of the backups in that folder which are named so, keep the newest N
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite stats
+  evercite stats --format json | jq .totals")]
+pub struct StatsArgs {
+    /// How to tell it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
   evercite compact                    can be stopped at any time; the next one goes on
   evercite compact --level 9          quicker, and a little larger
   evercite compact --rebuild          as small as it gets")]
@@ -434,6 +474,51 @@ pub struct RootsArgs {
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite prune                                     what would go, by host; nothing is done
+  evercite prune --keep first,last --older-than 2y   a policy that frees more
+  evercite prune --write                             do it; can be stopped at any time
+
+Kept in any case: the newest copy of every address, every baseline, what today's verdicts were read
+from, the last good copy of a dead link, articles as they were when their links were changed, robots
+rules, and what other pages are stored against. Style sheets and images go by the same policy.
+That a copy was made and what it said stays: its text is still searched, shown and compared.")]
+pub struct PruneArgs {
+    /// Reasons to keep a copy: first, last, changes (it says something else than the good copy before it),
+    /// monthly (the first of its month)
+    #[arg(
+        long,
+        value_name = "REASONS",
+        value_delimiter = ',',
+        default_value = "first,last,changes,monthly"
+    )]
+    pub keep: Vec<Keep>,
+    /// Only copies older than this, such as 90d, 12w or 2y
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    pub older_than: Option<Duration>,
+    /// Free them
+    #[arg(long)]
+    pub write: bool,
+    #[command(flatten)]
+    pub writing: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite migrate --dry-run
+  evercite migrate                    a backup goes to archive.db.format-1.backup, beside the archive")]
+pub struct MigrateArgs {
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Make no backup
+    #[arg(long)]
+    pub no_backup: bool,
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -730,6 +815,21 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(wrong()),
     };
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}
+
+/// How long ago: in days, weeks or years, or as [`duration`].
+fn age(text: &str) -> Result<Duration, String> {
+    let days = |number: &str, days: f64| duration(&format!("{number}d")).map(|span| span.mul_f64(days));
+    let wrong = || format!("{text:?} is not an age; write 90d, 12w or 2y");
+    match text.trim() {
+        text if text.ends_with(|c: char| c.is_ascii_digit()) => Err(wrong()),
+        text => match (text.strip_suffix('w'), text.strip_suffix('y')) {
+            (Some(number), _) => days(number, 7.0),
+            (_, Some(number)) => days(number, 365.25),
+            _ => duration(text),
+        }
+        .map_err(|_| wrong()),
+    }
 }
 
 pub(super) fn duration_in_toml<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {

@@ -1,23 +1,16 @@
 //! `compact`: the archive encoded again, with more effort than a crawl has time for.
 
-use std::{
-    io::IsTerminal,
-    path::{Path, PathBuf},
-};
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::{
     CLEAN, FAILED,
     args::{CompactArgs, Global},
     config::Config,
-    context,
+    context::{self, size_of},
     error::CliError,
-    writing,
+    progress, writing,
 };
 use crate::{
     archive::{self, Archive, Compacted, Sizes},
-    report::printable,
+    report::{bytes, printable},
 };
 
 pub fn run(global: &Global, args: &CompactArgs) -> Result<u8, CliError> {
@@ -27,7 +20,7 @@ pub fn run(global: &Global, args: &CompactArgs) -> Result<u8, CliError> {
     let before = (archive.reader()?.sizes()?, size_of(&config.archive));
     let done = {
         let writer = archive.writer()?;
-        let bar = bar(global);
+        let bar = progress::bar(global, "compacting {bar:24} {pos}/{len} addresses, {eta} left");
         let done = archive::compact(&archive, &writer, args.level, &|done, total| {
             bar.set_length(total);
             bar.set_position(done);
@@ -71,46 +64,4 @@ fn as_text(before: (Sizes, u64), after: (Sizes, u64), done: &Compacted) -> Strin
         ));
     }
     out
-}
-
-fn bytes(count: u64) -> String {
-    match count {
-        0..1_000 => format!("{count} B"),
-        1_000..1_000_000 => format!("{:.1} kB", count as f64 / 1e3),
-        _ => format!("{:.1} MB", count as f64 / 1e6),
-    }
-}
-
-/// The file with what waits in its write-ahead log.
-fn size_of(archive: &Path) -> u64 {
-    let mut log = archive.as_os_str().to_owned();
-    log.push("-wal");
-    let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
-    length(archive) + length(&PathBuf::from(log))
-}
-
-fn bar(global: &Global) -> ProgressBar {
-    let shown = !global.quiet && !global.no_progress && std::io::stderr().is_terminal();
-    let target = if shown {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(Some(0), target);
-    if let Ok(style) = ProgressStyle::with_template("compacting {bar:24} {pos}/{len} addresses, {eta} left") {
-        bar.set_style(style);
-    }
-    bar
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes;
-
-    #[test]
-    fn sizes_are_for_people() {
-        for (count, want) in [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (13_249_000, "13.2 MB")] {
-            assert_eq!(bytes(count), want);
-        }
-    }
 }

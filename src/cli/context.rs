@@ -67,6 +67,14 @@ pub fn note(text: &str) {
     anstream::eprintln!("evercite: {text}");
 }
 
+/// The archive's file with what waits in its write-ahead log.
+pub fn size_of(archive: &Path) -> u64 {
+    let mut log = archive.as_os_str().to_owned();
+    log.push("-wal");
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    length(archive) + length(&PathBuf::from(log))
+}
+
 /// How text is set on standard output.
 pub fn style(to_file: bool) -> Style {
     let terminal = std::io::stdout().is_terminal() && !to_file;

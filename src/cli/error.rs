@@ -58,7 +58,7 @@ impl From<ArchiveError> for CliError {
             ArchiveError::Missing(_)
             | ArchiveError::Foreign { .. }
             | ArchiveError::Newer { .. }
-            | ArchiveError::Older { .. }
+            | ArchiveError::Taken(_)
             | ArchiveError::Sql(_) => Self::usage(what, hint),
             _ => Self::failed(what, hint),
         }

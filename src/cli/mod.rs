@@ -3,6 +3,7 @@
 
 mod args;
 mod articles;
+mod backup;
 mod check;
 mod compact;
 mod compare;
@@ -15,12 +16,15 @@ mod explain;
 mod hosts;
 mod judge;
 mod lists;
+mod migrate;
 mod plumbing;
 mod progress;
+mod prune;
 mod query;
 mod report;
 mod show;
 mod snapshot;
+mod stats;
 mod verify;
 mod writing;
 
@@ -72,6 +76,10 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Report(args) => report::run(&global, &args),
         Command::Judge(args) => judge::run(&global, &args),
         Command::Explain(args) => explain::run(&global, &args),
+        Command::Backup(args) => backup::run(&global, &args),
+        Command::Stats(args) => stats::run(&global, &args),
+        Command::Prune(args) => prune::run(&global, &args),
+        Command::Migrate(args) => migrate::run(&global, &args),
         Command::Compact(args) => compact::run(&global, &args),
         Command::Verify(args) => verify::run(&global, &args),
         Command::Roots(args) => verify::roots(&global, &args),

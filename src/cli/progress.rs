@@ -16,19 +16,27 @@ pub struct Bar {
     drawn: Cell<Instant>,
 }
 
+/// A bar of that template; hidden where nobody would see it, or wants to.
+pub fn bar(global: &Global, template: &str) -> ProgressBar {
+    let shown = !global.quiet && !global.no_progress && std::io::stderr().is_terminal();
+    let target = if shown {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
 impl Bar {
     pub fn new(global: &Global, what: &str) -> Self {
-        let shown = !global.quiet && !global.no_progress && std::io::stderr().is_terminal();
-        let target = if shown {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        let template = "{prefix} {bar:24} {pos}/{len} links, {per_sec}, {msg}, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
+        let bar = bar(
+            global,
+            "{prefix} {bar:24} {pos}/{len} links, {per_sec}, {msg}, {eta} left",
+        );
         bar.set_prefix(what.to_owned());
         Self {
             bar,

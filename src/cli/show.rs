@@ -35,11 +35,24 @@ pub fn run(global: &Global, args: &ShowArgs) -> Result<u8, CliError> {
     }
     match args.form {
         ShowForm::Text => context::print(&report::printable(&as_text(&shown)))?,
-        ShowForm::Html => {
-            let mut out = std::io::stdout().lock();
-            let copied = reader.copy_payload(shown.payload, &mut out)?;
-            context::written(copied.and_then(|()| std::io::Write::flush(&mut out)))?;
-        }
+        ShowForm::Html => match shown.pruned_at {
+            None => {
+                let mut out = std::io::stdout().lock();
+                let copied = reader.copy_payload(shown.payload, &mut out)?;
+                context::written(copied.and_then(|()| std::io::Write::flush(&mut out)))?;
+            }
+            Some(at) => {
+                return Err(CliError::failed(
+                    format!(
+                        "the body of {} as captured {} was pruned on {} by policy",
+                        shown.url,
+                        shown.at,
+                        at.date()
+                    ),
+                    "its text is kept: leave out `--as html`; or choose another copy with --at",
+                ));
+            }
+        },
         ShowForm::Headers => {
             for (request, response) in &shown.heads {
                 context::print(&format!("{request}\n{response}\n"))?;
@@ -70,10 +83,16 @@ fn describe(shown: &Shown) -> String {
     if shown.final_url != shown.url {
         line.push_str(&format!(", redirected to {}", shown.final_url));
     }
+    if let Some(at) = shown.pruned_at {
+        line.push_str(&format!("; its body was pruned on {} by policy", at.date()));
+    }
     line
 }
 
 fn as_text(shown: &Shown) -> String {
+    if shown.text.is_empty() && shown.title.is_empty() && shown.pruned_at.is_some() {
+        return "[without text that could be read; its body was pruned]\n".into();
+    }
     if shown.text.is_empty() && shown.title.is_empty() {
         return format!(
             "[{} bytes of {}, without text that could be read; `--as html` prints them]\n",

@@ -18,6 +18,16 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// A size, for people.
+pub fn bytes(count: u64) -> String {
+    match count {
+        0..1_000 => format!("{count} B"),
+        1_000..1_000_000 => format!("{:.1} kB", count as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", count as f64 / 1e6),
+        _ => format!("{:.1} GB", count as f64 / 1e9),
+    }
+}
+
 /// Cuts to `width` characters, in the middle of addresses so that both ends can be read.
 pub(super) fn clip(text: &str, width: usize) -> String {
     let text = &printable(text);

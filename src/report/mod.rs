@@ -2,11 +2,13 @@
 
 mod explain;
 mod lines;
+mod stats;
 mod text;
 mod verification;
 
 pub use explain::{Shell, explanation};
-pub use lines::{Style, printable};
+pub use lines::{Style, bytes, printable};
+pub use stats::stats;
 pub use text::{legend, text, totals};
 pub use verification::verification;
 

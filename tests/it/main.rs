@@ -2,6 +2,7 @@
 
 mod archive;
 mod assets;
+mod backup;
 mod bad_input;
 mod check;
 mod compact;
@@ -15,17 +16,20 @@ mod harness;
 mod hostile;
 mod large;
 mod lists;
+mod migrate;
 mod network;
 mod noarchive;
 mod passages;
 mod plumbing;
 mod politeness;
+mod prune;
 mod query;
 mod report;
 mod resume;
 mod safety;
 mod snapshot;
 mod source;
+mod stats;
 mod together;
 mod verify;
 mod walls;

@@ -48,6 +48,12 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         }
     }
 
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.held.clear();
+        self.bytes = 0;
+    }
+
     /// Forgets the older half, so that what is looked through pays for as many additions.
     fn make_room(&mut self) {
         let mut ages: Vec<(u64, usize)> = self

@@ -27,14 +27,27 @@ pub(in crate::archive) struct Lost {
 }
 
 impl Reader {
-    /// The decoded bytes of a payload; empty when the site asked not to keep it. What was stored is held
-    /// against its SHA-256: wrong bytes are never returned.
+    /// The decoded bytes of a payload; empty when the site asked not to keep it, or they were pruned. What was
+    /// stored is held against its SHA-256: wrong bytes are never returned.
     pub fn payload(&self, payload_id: i64) -> Result<Vec<u8>> {
         let bytes = self.payload_shared(payload_id)?;
         Ok(Arc::try_unwrap(bytes).unwrap_or_else(|shared| shared.as_ref().clone()))
     }
 
     pub(in crate::archive) fn payload_shared(&self, payload_id: i64) -> Result<Arc<Vec<u8>>> {
+        // One moment for the whole chain: meanwhile a body in it may be pruned.
+        let _snapshot = self.at_once()?;
+        match self.payload_by_chain(payload_id) {
+            // What is at hand may be of a row that was pruned since, and whose number another body has now.
+            Err(ArchiveError::Damaged { .. }) => {
+                self.decoded.borrow_mut().clear();
+                self.payload_by_chain(payload_id)
+            }
+            found => found,
+        }
+    }
+
+    fn payload_by_chain(&self, payload_id: i64) -> Result<Arc<Vec<u8>>> {
         let found: Option<(Option<i64>, Vec<u8>)> = self.ask(|sql| {
             sql.prepare_cached("SELECT blob_id, sha256 FROM payload WHERE id = ?")?
                 .query_row([payload_id], |row| Ok((row.get(0)?, row.get(1)?)))

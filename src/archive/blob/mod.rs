@@ -19,11 +19,12 @@ use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
 pub(super) use cache::Cache;
 pub(super) use chain::Lost;
-use choose::{Candidate, encode_best};
+pub(super) use choose::{Candidate, encode_best};
 pub use choose::{Chosen, FirstPages, Unstored};
 pub use compact::{Compacted, Sizes, compact};
 pub use pack::pack;
 pub use parts::Parts;
+pub(super) use replace::Replacement;
 
 /// What a crawl encodes at: 4% larger than level 3 and a tenth less CPU of a whole crawl; heavier levels are
 /// for `compact`.

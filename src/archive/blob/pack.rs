@@ -62,6 +62,8 @@ impl Reader {
 
     /// The main text of a page version; `None` where none is kept.
     pub fn text_if_kept(&self, page_version: i64) -> Result<Option<String>> {
+        // Its body may be pruned between reading the one and the other.
+        let _snapshot = self.at_once()?;
         let found: Option<(bool, Vec<u8>, i64, usize)> = self.ask(|sql| {
             sql.prepare_cached(
                 "SELECT t.on_body, t.data, v.payload_id, v.text_length FROM page_text t

@@ -15,6 +15,7 @@ use std::{
 };
 
 use serde_json::Value;
+use sha2::Digest;
 
 pub use server::{Answer, LiveSite, Site};
 
@@ -174,7 +175,7 @@ impl Evercite {
     }
 
     /// The heads of each capture, decoded.
-    fn heads(&self) -> BTreeMap<i64, Vec<u8>> {
+    pub fn heads(&self) -> BTreeMap<i64, Vec<u8>> {
         let sql = self.sqlite();
         let mut heads: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
         let mut rows = sql
@@ -196,6 +197,66 @@ impl Evercite {
             heads.insert(row.get(0).expect("a capture"), head);
         }
         heads
+    }
+
+    /// Every body that is kept, decoded, by its SHA-256, to which it is held.
+    pub fn bodies(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let sql = self.sqlite();
+        let mut decoded: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+        // What they are stored against is not as deep.
+        let mut blobs = sql
+            .prepare("SELECT id, codec, base_id, data FROM blob ORDER BY depth")
+            .expect("the table is there");
+        let mut rows = blobs.query([]).expect("rows");
+        while let Some(row) = rows.next().expect("a row") {
+            let (id, codec): (i64, String) = (row.get(0).expect("a row id"), row.get(1).expect("a codec"));
+            let (base, data): (Option<i64>, Vec<u8>) = (row.get(2).expect("a base"), row.get(3).expect("bytes"));
+            let body = match codec.as_str() {
+                "raw" => data,
+                _ => {
+                    let prefix: &[u8] = base.map_or(&[], |base| &decoded[&base]);
+                    let mut body = Vec::new();
+                    zstd::Decoder::with_ref_prefix(data.as_slice(), prefix)
+                        .and_then(|mut decoder| {
+                            decoder.window_log_max(27).and_then(|()| decoder.read_to_end(&mut body))
+                        })
+                        .expect("a body");
+                    body
+                }
+            };
+            decoded.insert(id, body);
+        }
+        let mut payloads = sql
+            .prepare("SELECT sha256, blob_id FROM payload WHERE blob_id IS NOT NULL")
+            .expect("the table is there");
+        let payloads = payloads.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        payloads
+            .expect("rows")
+            .map(|row| {
+                let (sha256, blob): (Vec<u8>, i64) = row.expect("a payload");
+                let body = decoded[&blob].clone();
+                assert_eq!(sha2::Sha256::digest(&body).as_slice(), sha256, "blob {blob}");
+                (sha256, body)
+            })
+            .collect()
+    }
+
+    /// The names of the tables, but for those of the full-text index.
+    pub fn tables(&self) -> Vec<String> {
+        let names = "SELECT group_concat(name) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'page_search%'
+            AND name NOT LIKE 'sqlite_%'";
+        self.value::<String>(names).split(',').map(str::to_owned).collect()
+    }
+
+    /// Every row of a table, every value of it, in the order of the table.
+    pub fn rows_of(&self, table: &str) -> Vec<Vec<rusqlite::types::Value>> {
+        let sql = self.sqlite();
+        let mut statement = sql
+            .prepare(&format!("SELECT * FROM {table}"))
+            .expect("the table is there");
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| (0..columns).map(|column| row.get(column)).collect());
+        rows.expect("rows").collect::<Result<_, _>>().expect("values")
     }
 
     fn every_byte_as_stored(&self) -> Vec<u8> {
