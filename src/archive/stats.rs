@@ -19,7 +19,7 @@ const MEDIA_TYPES: usize = 10_000;
 
 /// Parts of the file, by the tables whose pages they are.
 const PARTS: &[(&str, &[&str])] = &[
-    ("bodies", &["blob", "payload", "host_base"]),
+    ("bodies", &["blob", "blob_part", "payload", "host_base"]),
     ("texts", &["page_text"]),
     ("pages", &["page_version", "volatile_block", "error_page"]),
     ("links", &["link", "occurrence"]),
