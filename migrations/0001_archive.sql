@@ -112,6 +112,7 @@ CREATE INDEX blob_by_base ON blob (base_id) WHERE base_id IS NOT NULL;
 
 -- A body too large to be held in memory: zstd frames of 4 MiB each, to be put together in order.
 CREATE TABLE blob_part (
+    id INTEGER PRIMARY KEY,
     blob_id INTEGER NOT NULL REFERENCES blob (id) ON DELETE CASCADE,
     ordinal INTEGER NOT NULL,               -- from 1
     data BLOB NOT NULL,
