@@ -24,3 +24,7 @@ truth *OPTIONS:
 # Format in place
 fmt:
     cargo fmt
+
+# Makes the golden archive of today's format anew: only before that format is released
+golden:
+    cargo test --test it golden::make -- --ignored --exact

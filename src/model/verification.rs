@@ -109,7 +109,7 @@ pub fn meaning(table: &str) -> (&'static str, bool) {
             "facts of captures; those that no longer agree with their leaves are named",
             false,
         ),
-        "payload" | "blob" => ("bodies; --full names those that cannot be read", false),
+        "payload" | "blob" | "blob_part" => ("bodies; --full names those that cannot be read", false),
         "capture_head" => (
             "heads of requests and answers; those that cannot be read are named",
             false,

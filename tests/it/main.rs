@@ -11,6 +11,7 @@ mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
 mod formats;
+mod golden;
 mod gone;
 mod harness;
 mod hostile;
