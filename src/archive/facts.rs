@@ -310,7 +310,7 @@ fn baseline(sql: &Connection, citation: i64) -> rusqlite::Result<Option<Baseline
     let newest: Option<(i64, i64, Timestamp)> = sql
         .prepare_cached(
             "SELECT b.id, c.last_id, c.at FROM baseline b JOIN capture c ON c.id = b.capture_id
-             WHERE b.citation_id = ? ORDER BY b.id DESC LIMIT 1",
+             WHERE b.citation_id = ? ORDER BY b.chosen_at DESC, b.id DESC LIMIT 1",
         )?
         .query_row([citation], |row| Ok((row.get(0)?, row.get(1)?, time(row, 2)?)))
         .optional()?;

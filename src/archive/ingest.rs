@@ -90,6 +90,13 @@ impl<'t> Ingest<'t> {
         work(self).map_err(|e| archive.error(e))
     }
 
+    /// The row of the next capture.
+    pub(super) fn next_capture(&mut self) -> i64 {
+        let id = self.memory.next_capture;
+        self.memory.next_capture += 1;
+        id
+    }
+
     pub(super) fn counted_assets(&mut self) -> &mut Counted {
         &mut self.memory.assets
     }

@@ -176,7 +176,7 @@ fn copies(sql: &Connection, citation: i64) -> rusqlite::Result<Vec<String>> {
          JOIN page_version v ON v.payload_id = l.payload_id AND v.url_id = l.url_id AND v.text_length >= 200
          JOIN page_version w ON w.text_sha256 = v.text_sha256 AND w.url_id <> v.url_id AND w.text_length >= 200
          JOIN url o ON o.id = w.url_id
-         WHERE b.id = (SELECT max(n.id) FROM baseline n WHERE n.citation_id = ?1)
+         WHERE b.id = (SELECT n.id FROM baseline n WHERE n.citation_id = ?1 ORDER BY n.chosen_at DESC, n.id DESC LIMIT 1)
              AND o.id <> (SELECT url_id FROM citation WHERE id = ?1)
          ORDER BY o.url LIMIT 20",
     )?
@@ -217,7 +217,7 @@ fn ledger(sql: &Connection, citation: i64) -> rusqlite::Result<Vec<LedgerEntry>>
         "SELECT c.at, v.at, v.class, v.reason, v.since, v.confirmed, v.strikes, v.last_strike_at, v.rules_version,
              v.id = ci.verdict_id
          FROM verdict v JOIN citation ci ON ci.id = v.citation_id JOIN capture c ON c.id = v.capture_id
-         WHERE v.citation_id = ? ORDER BY v.id",
+         WHERE v.citation_id = ? ORDER BY v.at, v.id",
     )?
     .query_map([citation], |row| {
         Ok(LedgerEntry {

@@ -61,7 +61,7 @@ const LINKS: &str = "
         (SELECT p.blob_id FROM capture e JOIN payload p ON p.id = e.payload_id
          WHERE e.id = base.last_id) IS NOT NULL,
         ?2 IS NOT NULL AND v.class IS NOT coalesce((SELECT o.class FROM verdict o
-            WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.id DESC LIMIT 1), 'ok'),
+            WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.at DESC, o.id DESC LIMIT 1), 'ok'),
         last.certificate_ends,
         (SELECT p.blob_id FROM capture e JOIN payload p ON p.id = e.payload_id
          WHERE e.id = good.last_id) IS NOT NULL,
@@ -69,7 +69,7 @@ const LINKS: &str = "
         CASE ci.state WHEN 'retargeted' THEN
             (SELECT nu.url || iif(nc.fragment = '', '', '#' || nc.fragment) FROM citation_event e
              JOIN citation nc ON nc.id = e.now_id JOIN url nu ON nu.id = nc.url_id
-             WHERE e.citation_id = ci.id AND e.what = 'retargeted' ORDER BY e.id DESC LIMIT 1) END,
+             WHERE e.citation_id = ci.id AND e.what = 'retargeted' ORDER BY e.at DESC, e.id DESC LIMIT 1) END,
         v.moved_to, v.since_last, v.passages
     FROM citation ci JOIN url u ON u.id = ci.url_id JOIN article a ON a.id = ci.article_id
     LEFT JOIN verdict v ON v.id = ci.verdict_id

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 
-use super::{ArchiveError, Reader, Result, RunLock, Writer, fixity, mounts};
+use super::{ArchiveError, Reader, Result, RunLock, Writer, fixity, merge, mounts};
 
 /// `application_id`: "EVCT". Tells our files from anybody else's.
 pub(super) const APPLICATION_ID: i64 = 0x4556_4354;
@@ -171,12 +171,36 @@ impl Archive {
         Reader::new(connection, self.clone())
     }
 
+    /// The same, with another archive open beside it.
+    pub(super) fn reader_beside(&self, other: &Archive) -> Result<Reader> {
+        let reader = self.reader()?;
+        reader.ask(|sql| {
+            // Views are made, though only for this connection.
+            sql.pragma_update(None, "query_only", false)?;
+            merge::attach(sql, other.path())?;
+            sql.pragma_update(None, "query_only", true)
+        })?;
+        Ok(reader)
+    }
+
     /// The one writer: a thread of its own.
     pub fn writer(&self) -> Result<Writer> {
+        self.start(OpenFlags::empty(), |_| Ok(()))
+    }
+
+    /// The same, with another archive open beside it, for reading.
+    pub(super) fn writer_beside(&self, other: &Archive) -> Result<Writer> {
+        self.start(OpenFlags::SQLITE_OPEN_URI, |writing| {
+            merge::attach(writing, other.path())
+        })
+    }
+
+    fn start(&self, flags: OpenFlags, prepare: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<Writer> {
         let connections = self
-            .connect(OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .connect(OpenFlags::SQLITE_OPEN_READ_WRITE | flags)
             .and_then(|writing| Ok((writing, self.reader_unchecked()?)));
         let (writing, before) = connections.map_err(|e| self.error(e))?;
+        prepare(&writing).map_err(|e| self.error(e))?;
         Writer::start(writing, before, self.clone())
     }
 
@@ -380,7 +404,7 @@ pub(super) fn identify(connection: &Connection) -> rusqlite::Result<(i64, i64)> 
     Ok((read("application_id")?, read("user_version")?))
 }
 
-fn percent_encode_path(path: &Path) -> String {
+pub(super) fn percent_encode_path(path: &Path) -> String {
     path.to_string_lossy()
         .replace('%', "%25")
         .replace('?', "%3f")

@@ -401,7 +401,7 @@ impl Reader {
                    AND (f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299)
                    AND coalesce((SELECT v.class FROM citation ci JOIN verdict v ON v.citation_id = ci.id
                            JOIN capture vc ON vc.id = v.capture_id
-                       WHERE ci.url_id = u.id AND vc.at <= c.at ORDER BY v.id DESC LIMIT 1), 'ok')
+                       WHERE ci.url_id = u.id AND vc.at <= c.at ORDER BY vc.at DESC, v.id DESC LIMIT 1), 'ok')
                        NOT IN ('dead', 'blocked', 'suspect')
                  ORDER BY (u.url = ?1) DESC, c.at DESC, c.id DESC LIMIT 1",
                 params![url.as_str(), key, until],

@@ -43,10 +43,11 @@ impl Reader {
                 .prepare(
                     "SELECT n.citation, c.run_id, c.id FROM (
                          SELECT ci.id AS citation, coalesce(
-                             (SELECT max(c.id) FROM capture c INDEXED BY capture_by_url
+                             (SELECT c.id FROM capture c INDEXED BY capture_by_url
                               WHERE c.url_id = ci.url_id AND c.via_id IS NULL
                                   AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')
-                                  AND (SELECT l.access FROM capture l WHERE l.id = c.last_id) <> 'deferred'),
+                                  AND (SELECT l.access FROM capture l WHERE l.id = c.last_id) <> 'deferred'
+                              ORDER BY c.at DESC, c.id DESC LIMIT 1),
                              v.capture_id) AS attempt
                          FROM citation ci JOIN article a ON a.id = ci.article_id JOIN verdict v ON v.id = ci.verdict_id
                          WHERE ci.state = 'present' AND a.removed_at IS NULL) n
@@ -82,7 +83,7 @@ impl Reader {
                              UNION SELECT v.last_good_id FROM citation ci JOIN verdict v ON v.id = ci.verdict_id
                                  WHERE ci.id = ?1
                              UNION SELECT (SELECT b.capture_id FROM baseline b WHERE b.citation_id = ?1
-                                 ORDER BY b.id DESC LIMIT 1)) n
+                                 ORDER BY b.chosen_at DESC, b.id DESC LIMIT 1)) n
                          CROSS JOIN capture c ON c.id = n.first CROSS JOIN capture l ON l.id = c.last_id
                          JOIN payload p ON p.id = l.payload_id AND p.blob_id IS NOT NULL
                          WHERE l.transport = 'ok' AND l.access = 'open'

@@ -161,7 +161,8 @@ fn by_end(found: BTreeMap<String, (Timestamp, u64)>) -> Vec<CertificateEnd> {
 
 fn last_run(sql: &Connection) -> rusqlite::Result<Option<RunSummary>> {
     sql.query_row(
-        "SELECT uid, kind, started_at, finished_at, outage FROM run WHERE state = 'finished' ORDER BY id DESC LIMIT 1",
+        "SELECT uid, kind, started_at, finished_at, outage FROM run WHERE state = 'finished'
+         ORDER BY started_at DESC, id DESC LIMIT 1",
         [],
         |row| {
             Ok(RunSummary {

@@ -160,6 +160,11 @@ impl Ingest<'_> {
     /// a savepoint of its own would make it write a segment for every page.
     pub(super) fn make_searchable(&mut self, version: i64, page: Page) -> rusqlite::Result<()> {
         let Page { title, text, .. } = page;
+        self.searchable(version, title, text)
+    }
+
+    /// The same, of title and main text.
+    pub(super) fn searchable(&mut self, version: i64, title: String, text: String) -> rusqlite::Result<()> {
         if (!text.is_empty() || !title.is_empty()) && !self.is_searchable(version)? {
             self.waiting += title.len() + text.len();
             self.unsearchable.push(SearchRow { version, title, text });

@@ -70,6 +70,8 @@ pub enum Command {
     Compact(CompactArgs),
     /// Tell which old bodies a policy would free; with --write, free them
     Prune(PruneArgs),
+    /// Take everything from another archive into this one
+    Merge(MergeArgs),
     /// Bring an archive of an older format to today's, after a backup
     Migrate(MigrateArgs),
     /// Look whether the archive is sound, and say what damage costs
@@ -502,6 +504,25 @@ pub struct PruneArgs {
     /// Free them
     #[arg(long)]
     pub write: bool,
+    #[command(flatten)]
+    pub writing: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite merge laptop.db --dry-run                     what would come; nothing is done
+  evercite merge laptop.db                               can be stopped at any time, and run again
+
+The other archive is only read. What both have is kept once; runs keep their roots and the chain they were
+sealed in. Of verdicts and of what an article cites, what was seen last counts; where both have an article
+of the same address or file, this one's stays. Waiting work of runs is not taken: end them there first.")]
+pub struct MergeArgs {
+    /// The other archive
+    #[arg(value_name = "OTHER")]
+    pub other: PathBuf,
+    /// Only say what would come
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub writing: WriteArgs,
 }

@@ -16,6 +16,7 @@ mod explain;
 mod hosts;
 mod judge;
 mod lists;
+mod merge;
 mod migrate;
 mod plumbing;
 mod progress;
@@ -78,6 +79,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Explain(args) => explain::run(&global, &args),
         Command::Backup(args) => backup::run(&global, &args),
         Command::Stats(args) => stats::run(&global, &args),
+        Command::Merge(args) => merge::run(&global, &args),
         Command::Prune(args) => prune::run(&global, &args),
         Command::Migrate(args) => migrate::run(&global, &args),
         Command::Compact(args) => compact::run(&global, &args),

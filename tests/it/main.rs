@@ -17,6 +17,7 @@ mod harness;
 mod hostile;
 mod large;
 mod lists;
+mod merge;
 mod migrate;
 mod network;
 mod noarchive;

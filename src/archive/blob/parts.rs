@@ -108,7 +108,7 @@ impl Ingest<'_> {
             .sql
             .prepare_cached(
                 "INSERT INTO payload (sha256, length, blob_id) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (sha256) DO UPDATE SET blob_id = excluded.blob_id RETURNING id",
+                 ON CONFLICT (sha256) DO UPDATE SET blob_id = excluded.blob_id, pruned_at = NULL RETURNING id",
             )?
             .query_row(params![digest.0, length as i64, blob], |row| row.get(0))?;
         Ok((stored, payload))

@@ -12,7 +12,7 @@ use super::{
     verify::{Look, Step, Tell},
 };
 use crate::{
-    archive::{Reader, Result, blob::Cache},
+    archive::{Reader, Result, blob::Cache, merge::MERGING},
     model::{
         fixity::{CAPTURE, Fact, Hash, NO_ROOT, Tree, leaf},
         time::Timestamp,
@@ -172,7 +172,7 @@ impl Look<'_> {
                 before: [NO_ROOT; 2],
             });
             let why = match (position, state.as_str()) {
-                (None, "running") => continue,
+                (None, "running" | MERGING) => continue,
                 (None, _) => "it has ended and is not in its chain".to_owned(),
                 (Some(_), "running") => "it is in its chain and has not ended".to_owned(),
                 (Some(position), _) => {

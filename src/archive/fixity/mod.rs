@@ -13,6 +13,6 @@ mod seal;
 mod verify;
 
 pub(super) use damage::is_damage;
-pub(super) use roots::Facts;
+pub(super) use roots::{Facts, OURS};
 pub(super) use seal::{Marks, Seals, renew};
 pub use verify::{Step, verify};

@@ -29,7 +29,7 @@ pub(in crate::archive) struct Facts<'a> {
 }
 
 /// The row of `origin` that is this archive.
-pub(super) const OURS: i64 = 1;
+pub(in crate::archive) const OURS: i64 = 1;
 
 /// The columns of a run that its root covers, for [`root_of`].
 pub(super) const RUN_FACTS: &str = "o.uid, r.uid, r.kind, r.state, r.started_at, r.finished_at, r.outage, r.settings";
@@ -141,14 +141,6 @@ impl Ingest<'_> {
 
     /// Seals a run that has ended: its root goes to the end of this archive's chain.
     pub(in crate::archive) fn seal_run(&mut self, run_id: i64) -> rusqlite::Result<()> {
-        let mut tree = Tree::default();
-        let mut statement = self
-            .sql
-            .prepare("SELECT leaf FROM capture WHERE run_id = ? ORDER BY id")?;
-        let mut rows = statement.query([run_id])?;
-        while let Some(row) = rows.next()? {
-            tree.push(row.get(0)?);
-        }
         let last: Option<(i64, Hash)> = self
             .sql
             .query_row(
@@ -159,16 +151,29 @@ impl Ingest<'_> {
             )
             .optional()?;
         let (position, before) = last.map_or((1, NO_ROOT), |(position, root)| (position + 1, root));
-        let root = self.sql.query_row(
-            &format!("SELECT {RUN_FACTS} FROM run r JOIN origin o ON o.id = r.origin_id WHERE r.id = ?"),
-            [run_id],
-            |row| root_of(row, position, &before, &tree),
-        )?;
+        let root = self.root_at(run_id, position, &before)?;
         self.sql.execute(
             "UPDATE run SET position = ?2, root = ?3 WHERE id = ?1 AND position IS NULL",
             params![run_id, position, root],
         )?;
         Ok(())
+    }
+
+    /// The root of a run at a position of its chain.
+    pub(in crate::archive) fn root_at(&mut self, run_id: i64, position: i64, before: &Hash) -> rusqlite::Result<Hash> {
+        let mut tree = Tree::default();
+        let mut statement = self
+            .sql
+            .prepare("SELECT leaf FROM capture WHERE run_id = ? ORDER BY id")?;
+        let mut rows = statement.query([run_id])?;
+        while let Some(row) = rows.next()? {
+            tree.push(row.get(0)?);
+        }
+        self.sql.query_row(
+            &format!("SELECT {RUN_FACTS} FROM run r JOIN origin o ON o.id = r.origin_id WHERE r.id = ?"),
+            [run_id],
+            |row| root_of(row, position, before, &tree),
+        )
     }
 }
 
