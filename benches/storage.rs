@@ -1,7 +1,8 @@
 //! What twenty versions of five hundred pages cost: bytes of blobs, and of the whole file less its text index,
 //! against a gzip of each record (as WARC files have it) and a zstd frame of each page, as ratios. The pages are
-//! edited, blown about by noise and now and then redesigned; a fifth of the visits finds the same bytes. They are
-//! read as in a crawl, and stored with their links, texts and heads.
+//! edited, blown about by noise and now and then redesigned; a fifth of the visits finds the same bytes. Half of a
+//! page is inline data, as on the pages of today. They are read as in a crawl, and stored with their links, texts
+//! and heads.
 //!
 //! `cargo bench --bench storage [-- VERSIONS [FOLDER]]`. With a folder, histories are read from it instead: one
 //! folder a page, its files in the order of their names.
@@ -300,6 +301,8 @@ struct Article {
     title: String,
     paragraphs: Vec<String>,
     related: Vec<String>,
+    /// What scripts of the page are given, as inline data.
+    state: Vec<String>,
     design: usize,
     counter: u64,
 }
@@ -345,6 +348,7 @@ impl Mutator {
                     title: self.sentence(6),
                     paragraphs: (0..30 + self.below(60)).map(|_| self.sentence(40)).collect(),
                     related: (0..30).map(|_| self.sentence(5)).collect(),
+                    state: (0..300).map(|_| self.record()).collect(),
                     design: 0,
                     counter: 0,
                 };
@@ -373,6 +377,8 @@ impl Mutator {
                 for _ in 0..5 {
                     let card = self.below(article.related.len());
                     article.related[card] = self.sentence(5);
+                    let record = self.below(article.state.len());
+                    article.state[record] = self.record();
                 }
             }
             // Edits.
@@ -385,8 +391,17 @@ impl Mutator {
         }
     }
 
+    fn record(&mut self) -> String {
+        let (id, title) = (self.below(1_000_000), self.sentence(6));
+        let (author, at) = (self.sentence(2), self.below(1_000_000_000));
+        format!(
+            "{{\"id\":{id},\"title\":\"{title}\",\"author\":\"{author}\",\"published\":{at},\"type\":\"teaser\",\"paid\":false}}"
+        )
+    }
+
     fn page(&mut self, article: &Article) -> Vec<u8> {
         let (design, host) = (article.design, article.number % HOSTS);
+        let state = article.state.join(",");
         let nonce: String = (0..4).map(|_| format!("{:04x}", self.below(65_536))).collect();
         let navigation: String = (0..40)
             .map(|n| format!("<li class=\"menu-{design}__item\"><a href=\"/section-{host}/{n}\"><span>Section {n} of {host}</span></a></li>"))
@@ -408,7 +423,7 @@ impl Mutator {
             .collect();
         format!(
             "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-             <script nonce=\"{nonce}\">{script}</script></head><body><nav><ul>{navigation}</ul></nav><main><article>\
+             <script nonce=\"{nonce}\">{script}</script><script>window.state=[{state}]</script></head><body><nav><ul>{navigation}</ul></nav><main><article>\
              <h1>{title}</h1>\n{body}</article><aside>{related}</aside></main><footer>Read {counter} times</footer></body></html>",
             title = article.title,
             counter = article.counter,

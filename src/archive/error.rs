@@ -130,7 +130,7 @@ impl ArchiveError {
 
     /// Translates an I/O error on a temporary file.
     pub fn from_spool(error: &std::io::Error) -> Self {
-        Self::from_io(&std::env::temp_dir(), error)
+        Self::from_io(&tempfile::env::temp_dir(), error)
     }
 
     /// Translates an I/O error on a file.

@@ -352,13 +352,16 @@ pub(super) fn pristine() -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// How long a connection waits for another to let go.
+pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// What every connection wants.
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
     // A plan must not depend on the values bound: otherwise cached statements are planned anew at every use.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Sorting in memory suits every query here.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.busy_timeout(std::time::Duration::from_secs(30))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }

@@ -51,7 +51,10 @@ impl Reader {
             pages: versions.iter().map(|v| v.pages).sum(),
             versions: versions.iter().map(|v| v.pages * v.versions).sum(),
             distinct: self.number("SELECT coalesce(sum(length), 0) FROM payload WHERE blob_id IS NOT NULL")?,
-            stored: self.number("SELECT coalesce(sum(length(data)), 0) FROM blob")?,
+            stored: self.number(
+                "SELECT (SELECT coalesce(sum(length(data)), 0) FROM blob)
+                     + (SELECT coalesce(sum(length(data)), 0) FROM blob_part)",
+            )?,
             file: self.number("PRAGMA page_count")? * self.number("PRAGMA page_size")?,
             ..counted.totals
         };
@@ -108,7 +111,8 @@ impl Reader {
             let mut statement = sql.prepare(
                 "SELECT c.run_id, (SELECT u.host_id FROM url u WHERE u.id = c.url_id), c.media_type, c.payload_id,
                      coalesce(c.encoded_length, 0), c.revisit IS NOT NULL, c.status IS 304, p.length,
-                     (SELECT length(b.data) FROM blob b WHERE b.id = p.blob_id)
+                     (SELECT length(b.data) + (SELECT coalesce(sum(length(r.data)), 0) FROM blob_part r WHERE r.blob_id = b.id)
+                          FROM blob b WHERE b.id = p.blob_id)
                  FROM capture c LEFT JOIN payload p ON p.id = c.payload_id ORDER BY c.id",
             )?;
             let mut rows = statement.query([])?;

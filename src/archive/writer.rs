@@ -12,6 +12,7 @@ use super::{
     Archive, ArchiveError, Result,
     fixity::Seals,
     ingest::{Ingest, Memory},
+    open::PATIENCE,
 };
 use crate::model::run::{Attempt, Committed};
 
@@ -28,6 +29,11 @@ const BATCH: usize = 512;
 const LINGER: Duration = Duration::from_millis(8);
 /// How long a transaction lasts at most while work keeps coming.
 const LONGEST: Duration = Duration::from_millis(150);
+/// Bytes of write-ahead log beyond which it is emptied. SQLite begins it anew only at a moment when nobody reads from
+/// it, which with readers all the time does not come by itself; and every page read is looked for in it first.
+const LOG_MAX: u64 = if cfg!(test) { 1 << 20 } else { 64 << 20 };
+/// How long readers are waited for then. One that reads for longer is let be.
+const READERS: Duration = Duration::from_secs(1);
 
 /// Handle of the writer thread. After one failure every later call fails with the same error:
 /// what was acknowledged is safe, and nothing is half written.
@@ -54,6 +60,7 @@ impl Writer {
             .spawn(move || {
                 Loop {
                     connection,
+                    log_max: LOG_MAX,
                     memory,
                     seals,
                     archive,
@@ -150,6 +157,8 @@ impl Drop for Writer {
 
 struct Loop {
     connection: Connection,
+    /// Bytes of log beyond which it is emptied next.
+    log_max: u64,
     memory: Memory,
     seals: Seals,
     archive: Archive,
@@ -170,7 +179,30 @@ impl Loop {
             for acknowledge in acknowledgements {
                 acknowledge(outcome.clone());
             }
+            if self.failed.is_none()
+                && let Err(error) = self.empty_log()
+            {
+                self.failed = Some(self.archive.error(error));
+            }
         }
+    }
+
+    /// Folds the write-ahead log into the file where it has become long. Where a reader holds on to it, it may grow
+    /// twice as long before that is tried again.
+    fn empty_log(&mut self) -> rusqlite::Result<()> {
+        let mut log = self.archive.path().as_os_str().to_owned();
+        log.push("-wal");
+        let length = std::fs::metadata(log).map_or(0, |file| file.len());
+        if length <= self.log_max {
+            return Ok(());
+        }
+        self.connection.busy_timeout(READERS)?;
+        let busy: bool = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        self.connection.busy_timeout(PATIENCE)?;
+        self.log_max = if busy { 2 * length } else { LOG_MAX };
+        Ok(())
     }
 
     /// One transaction. On an error all of it is rolled back, and everyone in it is told.
@@ -193,5 +225,51 @@ impl Loop {
         ingest.guard(Ingest::finish)?;
         self.seals.write(&transaction).map_err(|e| archive.error(e))?;
         transaction.commit().map_err(|e| archive.error(e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// Bytes of log after so many megabytes were written, with readers of which one is always at work.
+    fn log_after(megabytes: usize, reading: Duration) -> u64 {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::create(&folder.path().join("a.db")).unwrap();
+        let (writer, done) = (archive.writer().unwrap(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let reader = archive.reader().unwrap();
+                    while !done.load(Ordering::Relaxed) {
+                        let snapshot = reader.sql.unchecked_transaction().unwrap();
+                        let _: i64 = snapshot
+                            .query_row("SELECT count(*) FROM blob", [], |row| row.get(0))
+                            .unwrap();
+                        std::thread::sleep(reading);
+                    }
+                });
+            }
+            for _ in 0..4 * megabytes {
+                let insert = "INSERT INTO blob (codec, depth, level, data) VALUES ('raw', 0, 1, randomblob(250000))";
+                writer.call(move |ingest| ingest.sql.execute(insert, [])).unwrap();
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        std::fs::metadata(folder.path().join("a.db-wal")).map_or(0, |log| log.len())
+    }
+
+    #[test]
+    fn the_log_stays_short_whoever_reads() {
+        let log = log_after(30, Duration::from_millis(3));
+        assert!(log <= 2 * LOG_MAX, "{log} bytes");
+    }
+
+    #[test]
+    fn a_reader_that_holds_on_is_let_be() {
+        let log = log_after(6, Duration::from_millis(1500));
+        assert!(log > LOG_MAX, "it was not emptied under a reader: {log} bytes");
     }
 }

@@ -560,7 +560,7 @@ pub struct ResumeArgs {
 pub struct OutputArgs {
     /// How the report is written
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub format: ReportFormat,
+    pub format: OutputFormat,
     /// Write the report to a file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -581,6 +581,24 @@ impl OutputArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For reading
+    Text,
+    /// For machines; the schema is docs/report.schema.json
+    Json,
+    /// A table for spreadsheets, one row a link
+    Csv,
+    /// For an issue or a comment
+    Markdown,
+    /// A test case for each link, for continuous integration
+    Junit,
+    /// For code scanning, with file and line of links in local sources
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
     /// For reading
     Text,
@@ -592,7 +610,8 @@ pub enum ReportFormat {
 #[command(after_help = "Examples:
   evercite report
   evercite report --article notes.md --all
-  evercite report --format json | jq '.links[] | select(.class == \"dead\").url'")]
+  evercite report --format json | jq '.links[] | select(.class == \"dead\").url'
+  evercite report --format sarif --output links.sarif      also csv, markdown, junit and github")]
 pub struct ReportArgs {
     /// Only this article: its address, path, or a part of either that no other article has
     #[arg(long, value_name = "ARTICLE")]

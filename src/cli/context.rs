@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     CLEAN, FINDINGS,
-    args::{OutputArgs, ReportFormat},
+    args::{OutputArgs, OutputFormat},
     error::CliError,
 };
 use crate::{
@@ -85,8 +85,13 @@ pub fn style(to_file: bool) -> Style {
 /// Writes a report where the user wants it.
 pub fn write_report(report: &Report, output: &OutputArgs) -> Result<(), CliError> {
     let text = match output.format {
-        ReportFormat::Json => report::json(report),
-        ReportFormat::Text => report::text(report, style(output.output.is_some())),
+        OutputFormat::Json => report::json(report),
+        OutputFormat::Text => report::text(report, style(output.output.is_some())),
+        OutputFormat::Csv => report::csv(report),
+        OutputFormat::Markdown => report::markdown(report),
+        OutputFormat::Junit => report::junit(report),
+        OutputFormat::Sarif => report::sarif(report),
+        OutputFormat::Github => report::github(report),
     };
     match &output.output {
         None => print(&text),

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt::Write as _};
 
-use super::{CLEAN, args::OutputArgs, args::ReportFormat, context, error::CliError};
+use super::{CLEAN, args::OutputArgs, args::OutputFormat, context, error::CliError};
 use crate::{
     archive::{Archive, ReportScope},
     extract,
@@ -143,7 +143,7 @@ pub fn check(
 }
 
 fn tell(plan: &Plan, output: &OutputArgs) -> Result<u8, CliError> {
-    if output.format == ReportFormat::Json {
+    if output.format == OutputFormat::Json {
         let text = serde_json::to_string_pretty(plan)
             .map_err(|e| CliError::failed(format!("the plan cannot be written: {e}"), ""))?;
         context::print(&format!("{text}\n"))?;

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::{
     CLEAN, FAILED,
-    args::{CitedAt, CrawlArgs, Global, OutputArgs, ReportFormat, ResumeArgs, SnapshotArgs},
+    args::{CitedAt, CrawlArgs, Global, OutputArgs, OutputFormat, ResumeArgs, SnapshotArgs},
     config::{self, Config},
     context::{self, Documents, Project, SystemClock},
     dry_run,
@@ -420,7 +420,7 @@ impl Session<'_> {
         };
         let found = reader.report(&scope, self.clock.now())?;
         let bare = how.only_findings || self.global.quiet;
-        if output.format == ReportFormat::Json || output.output.is_some() || bare {
+        if output.format != OutputFormat::Text || output.output.is_some() || bare {
             context::write_report(&found, output)?;
             return Ok(Told {
                 code,

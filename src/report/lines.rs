@@ -11,11 +11,17 @@ pub struct Style {
     pub colour: bool,
 }
 
-/// A text without control characters: what a hostile page says must not steer a terminal.
+/// A text without control characters and without those that turn the direction of what follows: what a hostile page
+/// says must not steer a terminal, nor pass for something else.
 pub fn printable(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
+        .map(|c| if c != '\n' && steers(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+/// Control characters, and the embeddings, overrides and isolates of the bidirectional algorithm (UAX #9).
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// A size, for people.

@@ -1,12 +1,14 @@
 //! Reports and explanations into strings. Must not print, query or judge.
 
 mod explain;
+mod formats;
 mod lines;
 mod stats;
 mod text;
 mod verification;
 
 pub use explain::{Shell, explanation};
+pub use formats::{csv, github, junit, markdown, sarif};
 pub use lines::{Style, bytes, printable};
 pub use stats::stats;
 pub use text::{legend, text, totals};

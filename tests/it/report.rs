@@ -228,3 +228,21 @@ fn control_characters_of_a_page_do_not_reach_the_terminal() {
         assert_eq!(control, None, "{ran:?}");
     }
 }
+
+#[test]
+fn every_format_tells_of_the_same_links() {
+    let evercite = Evercite::new();
+    evercite.ok(&["demo", "--quiet"]);
+    let dead = "http://www.harbour-museum.example/exhibitions/promised-crossings";
+    for (format, begins) in [
+        ("csv", "article,url,class,"),
+        ("markdown", "26 links: 5 dead"),
+        ("junit", "<?xml version=\"1.0\""),
+        ("sarif", "{\n  \"$schema\""),
+        ("github", "::"),
+    ] {
+        let told = evercite.run(&["report", "--format", format]).exits(2);
+        assert!(told.stdout.starts_with(begins), "{format}: {told}");
+        assert!(told.stdout.contains(dead), "{format}: {told}");
+    }
+}

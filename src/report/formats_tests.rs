@@ -1,0 +1,236 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{
+    link::Place,
+    report::{ArticleSummary, Totals},
+    time::Timestamp,
+};
+
+fn a_link(class: Class, words: &str) -> LinkReport {
+    LinkReport {
+        article: format!("notes {words}.md"),
+        url: format!("https://example.org/{words}"),
+        fragment: None,
+        class,
+        transport: None,
+        access: None,
+        resource: None,
+        content: None,
+        scores: None,
+        status: Some(404),
+        final_url: None,
+        moved_to: Some(words.to_owned()),
+        since_last: None,
+        hops: Vec::new(),
+        passages: Vec::new(),
+        reason: format!("it says {words}"),
+        evidence: Vec::new(),
+        since: Some(Timestamp::from_millis(0)),
+        confirmed: false,
+        state: "present".into(),
+        retargeted_to: None,
+        first_seen: Timestamp::from_millis(0),
+        last_checked: None,
+        last_good: None,
+        baseline: None,
+        anchor: words.to_owned(),
+        places: vec![PlaceInArticle {
+            ordinal: 1,
+            line: Some(7),
+            column: Some(3),
+            section: None,
+            place: Place::Main,
+        }],
+    }
+}
+
+fn a_report(classes: &[Class], words: &str) -> Report {
+    let links: Vec<LinkReport> = classes.iter().map(|class| a_link(*class, words)).collect();
+    Report {
+        schema_version: 1,
+        generated_at: Timestamp::from_millis(0),
+        last_run: None,
+        articles: vec![ArticleSummary {
+            article: format!("notes {words}.md"),
+            title: words.to_owned(),
+            cited_at: None,
+            last_captured: None,
+        }],
+        totals: Totals {
+            links: links.len() as u64,
+            ..Totals::default()
+        },
+        links,
+        source_changes: Vec::new(),
+        certificates: Vec::new(),
+    }
+}
+
+#[test]
+fn each_format_says_which_link_where_and_what() {
+    let report = a_report(&[Class::Dead, Class::Moved, Class::Blocked, Class::Ok], "x");
+    for (name, told, wanted) in [
+        (
+            "csv",
+            csv(&report),
+            vec!["notes x.md,https://example.org/x,dead,404,it says x,", ",x,7,3\n"],
+        ),
+        (
+            "markdown",
+            markdown(&report),
+            vec![
+                "## x\n\n`notes x.md`\n",
+                "### dead (1)\n\n- `https://example.org/x` (line 7): it says x",
+            ],
+        ),
+        (
+            "junit",
+            junit(&report),
+            vec![
+                "<testsuite name=\"notes x.md\" tests=\"4\" failures=\"1\" skipped=\"1\">",
+                "<failure type=\"dead\" message=\"it says x; since 1970-01-01; now at x\"/>",
+            ],
+        ),
+        (
+            "sarif",
+            sarif(&report),
+            vec![
+                "\"uri\": \"notes%20x.md\"",
+                "\"startLine\": 7",
+                "\"ruleId\": \"dead\"",
+                "\"level\": \"warning\"",
+            ],
+        ),
+        (
+            "githu",
+            github(&report),
+            vec![
+                "::error file=notes x.md,title=dead link,line=7,col=3::https://example.org/x: it says x; since",
+                "::warning file=",
+            ],
+        ),
+    ] {
+        for part in wanted {
+            assert!(told.contains(part), "{name} lacks {part:?}:\n{told}");
+        }
+    }
+    assert_eq!(github(&report).lines().count(), 2);
+}
+
+#[test]
+fn what_looks_like_markup_is_text() {
+    for (said, want) in [
+        (
+            "*a* _b_ <i> [c](d) `e` #1",
+            "\\*a\\* \\_b\\_ \\<i\\> \\[c\\](d) \\`e\\` \\#1",
+        ),
+        ("ask @someone", "ask @<!-- -->someone"),
+        ("1. one", "1\\. one"),
+        ("3 links", "3 links"),
+    ] {
+        assert_eq!(prose(said), want);
+    }
+    for (said, want) in [
+        ("a", "`a`"),
+        ("a`b``c", "```a`b``c```"),
+        ("`a", "`` `a ``"),
+        ("", "`  `"),
+    ] {
+        assert_eq!(code(said), want);
+    }
+}
+
+/// Words as a hostile page would choose them.
+fn hostile() -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "=cmd|' /C calc'!A0",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\u{1b}[31m",
+        "\u{9b}2J",
+        "\u{7}",
+        "\r\n",
+        "\n::error::x",
+        "\0",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{2028}",
+        "<script>alert(1)</script>",
+        "]]>",
+        "&amp;",
+        "\"",
+        "'",
+        "`",
+        "```",
+        "|",
+        "**",
+        "](x)",
+        "<!--",
+        "-->",
+        "@team",
+        "%0A",
+        ",",
+        ";",
+        "\t",
+        "\u{fffe}",
+        "x",
+        " ",
+        "é",
+    ]);
+    prop::collection::vec(pieces, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn nothing_steers_or_breaks_out(words in hostile()) {
+        let classes = [Class::Dead, Class::Changed, Class::Blocked];
+        let report = a_report(&classes, &words);
+        for told in [csv(&report), markdown(&report), junit(&report), sarif(&report), github(&report)] {
+            let steering = |c: char| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)
+                || ('\u{2066}'..='\u{2069}').contains(&c));
+            prop_assert!(!told.contains(steering), "{told:?}");
+        }
+        let text = csv(&report);
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let rows: Vec<_> = rows.records().collect::<Result<_, _>>().unwrap();
+        prop_assert_eq!(rows.len(), classes.len());
+        for cell in rows.iter().flatten() {
+            prop_assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell:?}");
+        }
+        let text = junit(&report);
+        let mut reader = quick_xml::Reader::from_str(&text);
+        let (mut cases, mut others) = (0, 0);
+        loop {
+            match reader.read_event().unwrap() {
+                quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => match tag.name().as_ref() {
+                    "testcase" => cases += 1,
+                    "testsuites" | "testsuite" | "failure" | "skipped" => {}
+                    _ => others += 1,
+                },
+                quick_xml::events::Event::Eof => break,
+                _ => {}
+            }
+        }
+        prop_assert_eq!((cases, others), (classes.len(), 0));
+        let parsed: Value = serde_json::from_str(&sarif(&report)).unwrap();
+        prop_assert_eq!(parsed["runs"][0]["results"].as_array().unwrap().len(), classes.len());
+        let commands = github(&report);
+        prop_assert_eq!(commands.lines().count(), 2);
+        prop_assert!(commands.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")));
+        for event in pulldown_cmark::Parser::new(&markdown(&report)) {
+            use pulldown_cmark::{Event, Tag, TagEnd};
+            let harmless = match &event {
+                Event::Start(tag) => matches!(tag, Tag::Paragraph | Tag::Heading { .. } | Tag::List(None) | Tag::Item),
+                Event::End(tag) => {
+                    matches!(tag, TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::List(false) | TagEnd::Item)
+                }
+                Event::InlineHtml(html) | Event::Html(html) => html.trim() == "<!-- -->",
+                Event::Text(_) | Event::Code(_) | Event::SoftBreak => true,
+                _ => false,
+            };
+            prop_assert!(harmless, "{event:?} in {}", markdown(&report));
+        }
+    }
+}
