@@ -1,3 +1,5 @@
+//! Every format tells the same, and nothing that a page says breaks out of one.
+
 use proptest::prelude::*;
 
 use super::*;
