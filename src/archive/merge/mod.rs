@@ -67,6 +67,7 @@ pub struct Merged {
 struct Merge<'a> {
     /// Sees the other one as `other`.
     ours: Reader,
+    theirs: Reader,
     writer: Writer,
     first_pages: FirstPages,
     heads: Cache<i64, ()>,
@@ -74,14 +75,10 @@ struct Merge<'a> {
     done: u64,
     total: u64,
     tell: &'a dyn Fn(u64, u64),
-    /// Closed last, as it alone can tidy up what SQLite keeps beside the file.
-    theirs: Reader,
 }
 
 /// What merging `other` into an archive would bring.
 pub fn coming(archive: &Archive, other: &Archive) -> Result<Coming> {
-    // Closed last, as in `Merge`.
-    let _theirs = other.reader()?;
     let ours = archive.reader_beside(other)?;
     let _snapshot = ours.at_once()?;
     ours.ask(|sql| {
@@ -107,8 +104,8 @@ pub fn coming(archive: &Archive, other: &Archive) -> Result<Coming> {
         coming.new.captures = captures - coming.apart;
         coming.there.captures = all - captures;
         (coming.new.pages, coming.there.pages) = count(
-            "SELECT coalesce(sum(ours IS NULL), 0), count(ours) + (?1 IS NULL)
-             FROM (SELECT (SELECT v.ours FROM version_of v WHERE v.theirs = o.id) AS ours FROM other.page_version o)",
+            "SELECT count(*) FILTER (WHERE v.ours IS NULL), count(v.ours) + (?1 IS NULL)
+             FROM other.page_version o LEFT JOIN version_of v ON v.theirs = o.id",
         )?;
         let new = "SELECT count(*), coalesce(sum(o.length), 0) + (?1 IS NULL) FROM other.payload o
              WHERE o.blob_id IS NOT NULL AND NOT EXISTS
