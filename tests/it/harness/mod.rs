@@ -377,9 +377,13 @@ pub fn finish(arguments: &[&str], mut child: Child) -> Ran {
     }
 }
 
-/// The peak of resident memory in a file of /proc; 0 when the process has ended.
+/// The peak of resident memory in a file of /proc; 0 when the process has ended, or still has the memory of this one,
+/// as it does for a moment after it was started.
 fn high_water_mark(status: &str) -> u64 {
     let text = std::fs::read_to_string(status).unwrap_or_default();
+    if !text.starts_with("Name:\tevercit") {
+        return 0;
+    }
     let kilobytes = text
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
