@@ -373,21 +373,10 @@ fn exchange(url: &Url, at: Timestamp) -> Exchange {
 
 fn capture() -> Capture {
     Capture {
-        transport: Transport::Ok,
-        access: Access::Open,
         status: Some(200),
         media_type: Some("text/html".into()),
-        charset: None,
-        location: None,
-        encoded_sha256: None,
         encoded_length: Some(20_000),
-        revisit: None,
-        refers_to: None,
-        payload_id: None,
-        truncated: None,
-        etag: None,
-        last_modified: None,
-        detail: None,
+        ..Capture::new(Transport::Ok, Access::Open)
     }
 }
 

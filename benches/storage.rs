@@ -258,21 +258,9 @@ fn attempt(run_id: i64, url: &Url, at: Timestamp, body: Body, page: Option<Packe
         }),
     };
     let capture = Capture {
-        transport: Transport::Ok,
-        access: Access::Open,
         status: Some(200),
         media_type: Some("text/html".into()),
-        charset: None,
-        location: None,
-        encoded_sha256: None,
-        encoded_length: None,
-        revisit: None,
-        refers_to: None,
-        payload_id: None,
-        truncated: None,
-        etag: None,
-        last_modified: None,
-        detail: None,
+        ..Capture::new(Transport::Ok, Access::Open)
     };
     Attempt {
         run_id,

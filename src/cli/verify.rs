@@ -1,8 +1,6 @@
 //! `verify` and `roots`: whether the archive is what was written, and how that is proved outside.
 
-use std::io::IsTerminal;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::{
@@ -11,6 +9,7 @@ use super::{
     config::Config,
     context,
     error::CliError,
+    progress,
 };
 use crate::{
     archive::{self, Archive, Step},
@@ -66,16 +65,7 @@ fn line(run: &SealedRun) -> String {
 }
 
 fn bar(global: &Global) -> ProgressBar {
-    let shown = !global.quiet && !global.no_progress && std::io::stderr().is_terminal();
-    let target = if shown {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(Some(0), target);
-    if let Ok(style) = ProgressStyle::with_template("verifying {spinner} {prefix} {bar:24} {pos}/{len}, {eta} left") {
-        bar.set_style(style);
-    }
+    let bar = progress::bar(global, "verifying {spinner} {prefix} {bar:24} {pos}/{len}, {eta} left");
     // SQLite's own check cannot tell how far it is.
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
     bar

@@ -255,7 +255,7 @@ impl Worker {
         firsts: &mut Vec<First>,
     ) -> Result<Prepared, ArchiveError> {
         let (transport, access) = access::read(&exchange.outcome);
-        let mut capture = blank(transport, access);
+        let mut capture = Capture::new(transport, access);
         let bytes = match &mut exchange.outcome {
             Outcome::Failed { detail, .. } | Outcome::NotAsked { detail, .. } => {
                 capture.detail = Some(std::mem::take(detail));
@@ -436,25 +436,5 @@ fn is_identity(exchange: &Exchange) -> bool {
             .header("content-encoding")
             .is_none_or(|coding| coding == "identity"),
         _ => false,
-    }
-}
-
-fn blank(transport: Transport, access: Access) -> Capture {
-    Capture {
-        transport,
-        access,
-        status: None,
-        media_type: None,
-        charset: None,
-        location: None,
-        encoded_sha256: None,
-        encoded_length: None,
-        revisit: None,
-        refers_to: None,
-        payload_id: None,
-        truncated: None,
-        etag: None,
-        last_modified: None,
-        detail: None,
     }
 }

@@ -215,6 +215,27 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// A capture of which nothing is known but these two readings.
+    pub fn new(transport: Transport, access: Access) -> Self {
+        Self {
+            transport,
+            access,
+            status: None,
+            media_type: None,
+            charset: None,
+            location: None,
+            encoded_sha256: None,
+            encoded_length: None,
+            revisit: None,
+            refers_to: None,
+            payload_id: None,
+            truncated: None,
+            etag: None,
+            last_modified: None,
+            detail: None,
+        }
+    }
+
     /// True when this is a copy worth keeping as "the last good one".
     pub fn is_good(&self) -> bool {
         self.transport == Transport::Ok

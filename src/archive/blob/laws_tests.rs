@@ -92,21 +92,9 @@ impl Bench {
                     },
                 },
                 capture: Capture {
-                    transport: Transport::Ok,
-                    access: Access::Open,
                     status: Some(200),
                     media_type: Some("text/html".into()),
-                    charset: None,
-                    location: None,
-                    encoded_sha256: None,
-                    encoded_length: None,
-                    revisit: None,
-                    refers_to: None,
-                    payload_id: None,
-                    truncated: None,
-                    etag: None,
-                    last_modified: None,
-                    detail: None,
+                    ..Capture::new(Transport::Ok, Access::Open)
                 },
                 body: Body::New {
                     digest: PayloadDigest::of(bytes),
