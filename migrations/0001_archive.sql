@@ -130,7 +130,7 @@ CREATE TABLE payload (
     id INTEGER PRIMARY KEY,
     sha256 BLOB NOT NULL UNIQUE,            -- of the decoded body
     length INTEGER NOT NULL,
-    blob_id INTEGER REFERENCES blob (id),   -- NULL: withheld or pruned. Texts with on_body = 1 hang on it
+    blob_id INTEGER REFERENCES blob (id),   -- NULL: withheld or pruned. Texts with another base than 0 hang on it
     pruned_at INTEGER                       -- when a policy freed the bytes; NULL: they are here, or were withheld
 ) STRICT;
 
@@ -212,12 +212,21 @@ CREATE INDEX page_version_by_text ON page_version (text_sha256) WHERE text_lengt
 -- Most of a page's text stands in its body word for word: with that as the frame's prefix next to nothing is left.
 CREATE TABLE page_text (
     page_version_id INTEGER PRIMARY KEY REFERENCES page_version (id),
-    on_body INTEGER NOT NULL,               -- 1: the decoded body is the prefix of the frame
+    base INTEGER NOT NULL,                  -- the prefix of the frame: 0 none, 1 the decoded body, 2 the address's
+                                            -- text_base and then the decoded body
     level INTEGER NOT NULL,                 -- as of blob
     data BLOB NOT NULL                      -- zstd frame: the main text, UTF-8 (text_length bytes), then the
                                             -- addresses outside the main text, each with a line feed,
                                             -- those of the page's own origin without it
 ) STRICT;
+
+-- The texts of one version of an address that has many: others are stored against them and their own bodies. It is
+-- a blob like any other, but no payload's, and never another one once it is chosen.
+CREATE TABLE text_base (
+    url_id INTEGER PRIMARY KEY REFERENCES url (id),
+    blob_id INTEGER NOT NULL REFERENCES blob (id)
+) STRICT;
+CREATE INDEX text_base_by_blob ON text_base (blob_id);
 
 CREATE TABLE link (
     page_version_id INTEGER NOT NULL REFERENCES page_version (id),

@@ -7,7 +7,7 @@ use rusqlite::{Row, params};
 
 use super::{
     Archive, ArchiveError, Reader, Result, Writer,
-    blob::{Candidate, QUICK, Replacement, compress, encode_best},
+    blob::{Candidate, Prefix, QUICK, Replacement, StoredText, encode_best, failed_to_encode},
     ingest::Ingest,
     read::time,
 };
@@ -178,7 +178,6 @@ impl Reader {
 
     /// What has to be written so that a body can go: what is stored against it, encoded again.
     fn without(&self, doomed: &Doomed, bases: &HashMap<i64, Option<i64>>) -> Result<Freed> {
-        let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
         let mut freed = Freed {
             doomed: *doomed,
             bodies: Vec::new(),
@@ -200,27 +199,32 @@ impl Reader {
             freed.bodies.push(Replacement::Body {
                 blob_id,
                 level,
-                blob: encode_best(&bytes, level.max(QUICK), candidate).map_err(failed)?,
+                blob: encode_best(&bytes, level.max(QUICK), candidate).map_err(failed_to_encode)?,
                 even_if_larger: true,
             });
         }
-        let texts: Vec<(i64, i32, Vec<u8>)> = self.ask(|sql| {
-            sql.prepare_cached(
-                "SELECT t.page_version_id, t.level, t.data FROM page_version v
-                 CROSS JOIN page_text t ON t.page_version_id = v.id WHERE v.payload_id = ? AND t.on_body = 1",
-            )?
-            .query_map([doomed.payload], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        let columns = StoredText::COLUMNS;
+        let texts: Vec<(i64, i32, StoredText)> = self.ask(|sql| {
+            sql.prepare_cached(&format!(
+                "SELECT {columns}, t.page_version_id, t.level FROM page_version v
+                 CROSS JOIN page_text t ON t.page_version_id = v.id WHERE v.payload_id = ? AND t.base & 1"
+            ))?
+            .query_map([doomed.payload], |row| {
+                Ok((row.get(4)?, row.get(5)?, StoredText::read(row)?))
+            })?
             .collect()
         })?;
-        for (version, level, data) in texts {
-            let text = self
-                .unpack(Some(doomed.payload), &data)?
-                .map_err(|e| ArchiveError::Damaged {
-                    path: self.archive.path().into(),
-                    why: format!("the text of page version {version} cannot be read: {e}"),
-                })?;
-            let alone = compress(&text, None, level.max(QUICK)).map_err(failed)?;
-            freed.texts.push((version, alone));
+        for (version, level, stored) in texts {
+            let texts = self.texts(version, &stored)?;
+            let prefix = Prefix {
+                body: false,
+                ..stored.prefix
+            };
+            freed.texts.push((
+                version,
+                prefix,
+                self.encode_text(&stored, prefix, &texts, level.max(QUICK))?,
+            ));
         }
         Ok(freed)
     }
@@ -262,13 +266,13 @@ pub fn prune(
 struct Freed {
     doomed: Doomed,
     bodies: Vec<Replacement>,
-    /// Page versions and their texts, which stand alone.
-    texts: Vec<(i64, Vec<u8>)>,
+    /// Page versions and their texts, which stand without it.
+    texts: Vec<(i64, Prefix, Vec<u8>)>,
 }
 
 impl Freed {
     fn weight(&self) -> usize {
-        let texts: usize = self.texts.iter().map(|(_, data)| data.len()).sum();
+        let texts: usize = self.texts.iter().map(|(.., data)| data.len()).sum();
         texts + self.bodies.iter().map(Replacement::weight).sum::<usize>()
     }
 }
@@ -279,10 +283,10 @@ impl Ingest<'_> {
         let mut bodies = 0;
         for one in freed {
             self.replace(&one.bodies)?;
-            for (version, data) in &one.texts {
+            for (version, prefix, data) in &one.texts {
                 self.sql
-                    .prepare_cached("UPDATE page_text SET on_body = 0, data = ?2 WHERE page_version_id = ?1")?
-                    .execute(params![version, data])?;
+                    .prepare_cached("UPDATE page_text SET base = ?2, data = ?3 WHERE page_version_id = ?1")?
+                    .execute(params![version, prefix.code(), data])?;
             }
             // Something below that could not be freed may still be stored against it.
             let in_use: bool = self

@@ -20,7 +20,7 @@ const MEDIA_TYPES: usize = 10_000;
 /// Parts of the file, by the tables whose pages they are.
 const PARTS: &[(&str, &[&str])] = &[
     ("bodies", &["blob", "blob_part", "payload", "host_base"]),
-    ("texts", &["page_text"]),
+    ("texts", &["page_text", "text_base"]),
     ("pages", &["page_version", "volatile_block", "error_page"]),
     ("links", &["link", "occurrence"]),
     ("addresses", &["url", "host", "host_state"]),

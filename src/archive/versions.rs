@@ -150,7 +150,7 @@ impl Ingest<'_> {
     fn text(&mut self, version: i64, text: &PackedText) -> rusqlite::Result<usize> {
         self.sql
             .prepare_cached(
-                "INSERT INTO page_text (page_version_id, on_body, level, data) VALUES (?, ?, ?, ?)
+                "INSERT INTO page_text (page_version_id, base, level, data) VALUES (?, ?, ?, ?)
                  ON CONFLICT DO NOTHING",
             )?
             .execute(params![version, text.on_body, QUICK, text.data])

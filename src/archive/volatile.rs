@@ -74,7 +74,7 @@ impl Ingest<'_> {
         )?;
         if let Some(text) = text {
             self.sql.execute(
-                "UPDATE page_text SET on_body = ?2, level = ?3, data = ?4 WHERE page_version_id = ?1",
+                "UPDATE page_text SET base = ?2, level = ?3, data = ?4 WHERE page_version_id = ?1",
                 params![version, text.on_body, QUICK, text.data],
             )?;
             self.sql.execute("DELETE FROM page_search WHERE rowid = ?", [version])?;

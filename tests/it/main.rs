@@ -32,6 +32,7 @@ mod safety;
 mod snapshot;
 mod source;
 mod stats;
+mod texts;
 mod together;
 mod verify;
 mod walls;

@@ -13,7 +13,7 @@ use std::{
 use rusqlite::params;
 
 use super::{
-    Candidate, DELTA_MAX, DEPTH_MAX, compress, compress_text, encode_best,
+    Candidate, DELTA_MAX, DEPTH_MAX, compress, encode_best, failed_to_encode,
     replace::{Replaced, Replacement},
 };
 use crate::{
@@ -145,8 +145,9 @@ impl Shared<'_> {
         host_base: Option<i64>,
         waiting: &mut Waiting,
     ) -> Result<()> {
-        let mut before: HashMap<(Option<u16>, Option<String>), Version> = HashMap::new();
-        for version in reader.versions(url)? {
+        let mut before: HashMap<(Option<u16>, Option<String>), &Version> = HashMap::new();
+        let versions = reader.versions(url)?;
+        for version in &versions {
             let alike = (version.status, version.media_type.clone());
             let plan = Plan {
                 before: before
@@ -155,12 +156,9 @@ impl Shared<'_> {
                     .map(|b| b.blob),
                 host_base: host_base.filter(|_| version.is_html()),
             };
-            match reader.again(&version, url, &plan, self.level) {
-                Ok(replacements) => waiting.extend(replacements),
-                Err(ArchiveError::Damaged { why, .. }) => {
-                    let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-                    told.unreadable.push(why);
-                }
+            match reader.again(version, &plan, self.level) {
+                Ok(replacement) => waiting.extend(replacement),
+                Err(ArchiveError::Damaged { why, .. }) => self.lost(why),
                 Err(error) => return Err(error),
             }
             before.insert(alike, version);
@@ -168,7 +166,14 @@ impl Shared<'_> {
                 self.write(writer, waiting)?;
             }
         }
+        let texts = reader.stored_texts(url, &versions)?;
+        waiting.extend(reader.texts_again(writer, &texts, self.level, &mut |why| self.lost(why))?);
         Ok(())
+    }
+
+    fn lost(&self, why: String) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.unreadable.push(why);
     }
 
     fn write(&self, writer: &WriterHandle, waiting: &mut Waiting) -> Result<()> {
@@ -190,19 +195,21 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn extend(&mut self, more: Vec<Replacement>) {
-        self.bytes += more.iter().map(Replacement::weight).sum::<usize>();
-        self.replacements.extend(more);
+    fn extend(&mut self, more: impl IntoIterator<Item = Replacement>) {
+        for one in more {
+            self.bytes += one.weight();
+            self.replacements.push(one);
+        }
     }
 }
 
 /// A body at an address, as it is stored now.
-struct Version {
-    payload: i64,
-    blob: i64,
+pub(super) struct Version {
+    pub payload: i64,
+    pub blob: i64,
     length: usize,
     base: Option<i64>,
-    depth: u32,
+    pub depth: u32,
     level: i32,
     status: Option<u16>,
     media_type: Option<String>,
@@ -294,68 +301,38 @@ impl Reader {
         })
     }
 
-    /// A body and the texts read from it at an address, encoded again where that was not tried yet.
-    fn again(&self, version: &Version, url: i64, plan: &Plan, level: i32) -> Result<Vec<Replacement>> {
-        let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
-        let mut replacements = Vec::new();
-        if version.level < level || !plan.is_followed_by(version) {
-            let bytes = self.payload_shared(version.payload)?;
-            let mut candidates = Vec::new();
-            for base in plan
-                .bases(version)
-                .filter(|_| (1..=DELTA_MAX).contains(&version.length))
-            {
-                let candidate = self.candidate(base)?;
-                candidates.extend(candidate.filter(|c| (1..=DELTA_MAX).contains(&c.bytes.len())));
-            }
-            let blob = encode_best(&bytes, level, candidates).map_err(failed)?;
-            replacements.push(Replacement::Body {
-                blob_id: version.blob,
-                level,
-                blob,
-                even_if_larger: false,
-            });
+    /// A body, encoded again where that was not tried yet.
+    fn again(&self, version: &Version, plan: &Plan, level: i32) -> Result<Option<Replacement>> {
+        if version.level >= level && plan.is_followed_by(version) {
+            return Ok(None);
         }
-        let texts: Vec<(i64, bool, Vec<u8>)> = self.ask(|sql| {
-            sql.prepare_cached(
-                "SELECT t.page_version_id, t.on_body, t.data FROM page_version v
-                     CROSS JOIN page_text t ON t.page_version_id = v.id
-                 WHERE v.payload_id = ?1 AND v.url_id = ?2 AND t.level < ?3",
-            )?
-            .query_map(params![version.payload, url, level], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })?
-            .collect()
-        })?;
-        for (page_version, on_body, data) in texts {
-            let body = on_body.then(|| self.payload_shared(version.payload)).transpose()?;
-            let text = self
-                .unpack(on_body.then_some(version.payload), &data)?
-                .map_err(|e| ArchiveError::Damaged {
-                    path: self.archive.path().into(),
-                    why: format!("the text of page version {page_version} cannot be read: {e}"),
-                })?;
-            let prefix = body.as_deref().map(Vec::as_slice);
-            replacements.push(Replacement::Text {
-                page_version,
-                level,
-                data: compress_text(&text, prefix, level).map_err(failed)?,
-            });
+        let bytes = self.payload_shared(version.payload)?;
+        let mut candidates = Vec::new();
+        for base in plan
+            .bases(version)
+            .filter(|_| (1..=DELTA_MAX).contains(&version.length))
+        {
+            let candidate = self.candidate(base)?;
+            candidates.extend(candidate.filter(|c| (1..=DELTA_MAX).contains(&c.bytes.len())));
         }
-        Ok(replacements)
+        Ok(Some(Replacement::Body {
+            blob_id: version.blob,
+            level,
+            blob: encode_best(&bytes, level, candidates).map_err(failed_to_encode)?,
+            even_if_larger: false,
+        }))
     }
 
     /// Compares a few first pages of each host as bases of each other; returns of how many hosts another one
     /// serves better. The others are then encoded against it, address by address.
     fn choose_bases_again(&self, writer: &WriterHandle, level: i32) -> Result<u64> {
-        let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
         let mut rebased = 0;
         for (host, current, sample) in self.first_pages()? {
             let mut pages: Vec<Candidate> = Vec::with_capacity(sample.len());
             for blob in &sample {
                 pages.extend(self.candidate(*blob)?);
             }
-            let Some(best) = better_base(&pages, current).map_err(failed)? else {
+            let Some(best) = better_base(&pages, current).map_err(failed_to_encode)? else {
                 continue;
             };
             let (Base::Blob(blob_id), blob) = (pages[best].base, encode_best(&pages[best].bytes, level, [])) else {
@@ -364,7 +341,7 @@ impl Reader {
             let base = Replacement::Body {
                 blob_id,
                 level,
-                blob: blob.map_err(failed)?,
+                blob: blob.map_err(failed_to_encode)?,
                 even_if_larger: true,
             };
             writer.call(move |ingest| {

@@ -1,7 +1,8 @@
 //! How bodies and texts are kept: as differences from what is held already, where that pays.
 //!
 //! A version of a page is stored against the version before it, a first version against a page of its host
-//! (`choose`), decoded along the chain of bases (`chain`), and encoded again by `compact` with more effort.
+//! (`choose`), decoded along the chain of bases (`chain`), and encoded again by `compact` with more effort, texts
+//! with it (`text_base`).
 //! Here is the codec itself: zstd frames, alone or with a base's bytes as prefix.
 
 mod cache;
@@ -12,10 +13,13 @@ mod pack;
 mod parts;
 mod replace;
 mod store;
+mod text_base;
 
 use std::io;
 
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
+
+use super::ArchiveError;
 
 pub(super) use cache::Cache;
 pub(super) use chain::Lost;
@@ -23,6 +27,7 @@ pub(super) use choose::{Candidate, encode_best};
 pub use choose::{Chosen, FirstPages, Unstored};
 pub use compact::{Compacted, Sizes, compact};
 pub use pack::pack;
+pub(super) use pack::{Prefix, StoredText, joined};
 pub use parts::Parts;
 pub(super) use replace::Replacement;
 
@@ -121,6 +126,11 @@ pub(super) fn frame_length(data: &[u8]) -> io::Result<usize> {
         Ok(Some(length)) => usize::try_from(length).map_err(io::Error::other),
         _ => Err(io::Error::other("no zstd frame of known length")),
     }
+}
+
+/// An encoding that failed is our fault, not that of what is archived.
+pub(super) fn failed_to_encode(error: io::Error) -> ArchiveError {
+    ArchiveError::Sql(format!("a body or a text could not be encoded: {error}"))
 }
 
 fn failed(code: zstd_safe::ErrorCode) -> io::Error {

@@ -1,11 +1,12 @@
 //! Texts of pages, which can be derived again: a page's main text stands in its body but for the markup, so that
-//! its own body is a better base than any other text.
+//! its own body is a better base than any other text; `compact` adds what the versions of an address have in common
+//! (`text_base`).
 
-use std::io;
+use std::{io, sync::Arc};
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
-use super::{DELTA_MAX, QUICK, compress_text, decompress, frame_length};
+use super::{DELTA_MAX, QUICK, compress_text, decompress, failed_to_encode, frame_length};
 use crate::{
     archive::{ArchiveError, Reader, Result},
     model::{
@@ -54,6 +55,57 @@ fn without_origin<'a>(address: &'a Url, page: &Url) -> &'a str {
     }
 }
 
+/// What a text's frame has as its prefix: the address's text base, its page's body, or the one and then the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::archive) struct Prefix {
+    pub base: bool,
+    pub body: bool,
+}
+
+impl Prefix {
+    /// As `page_text.base` has it.
+    pub fn code(self) -> i64 {
+        i64::from(self.body) | i64::from(self.base) << 1
+    }
+
+    pub fn of_code(code: i64) -> Self {
+        Self {
+            base: code & 2 != 0,
+            body: code & 1 != 0,
+        }
+    }
+}
+
+/// A row of `page_text`, with what its prefix is found by.
+pub(in crate::archive) struct StoredText {
+    pub prefix: Prefix,
+    pub data: Vec<u8>,
+    pub payload: i64,
+    pub url: i64,
+}
+
+impl StoredText {
+    /// Its columns, as [`StoredText::read`] takes them.
+    pub const COLUMNS: &str = "t.base, t.data, v.payload_id, v.url_id";
+
+    pub fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            prefix: Prefix::of_code(row.get(0)?),
+            data: row.get(1)?,
+            payload: row.get(2)?,
+            url: row.get(3)?,
+        })
+    }
+}
+
+/// The bytes of a prefix from its parts.
+pub(in crate::archive) fn joined(base: Option<Arc<Vec<u8>>>, body: Option<Arc<Vec<u8>>>) -> Option<Arc<Vec<u8>>> {
+    match (base, body) {
+        (Some(base), Some(body)) => Some(Arc::new([base.as_slice(), body.as_slice()].concat())),
+        (one, other) => one.or(other),
+    }
+}
+
 impl Reader {
     /// The main text of a page version; empty where none is kept.
     pub fn text(&self, page_version: i64) -> Result<String> {
@@ -64,40 +116,62 @@ impl Reader {
     pub fn text_if_kept(&self, page_version: i64) -> Result<Option<String>> {
         // Its body may be pruned between reading the one and the other.
         let _snapshot = self.at_once()?;
-        let found: Option<(bool, Vec<u8>, i64, usize)> = self.ask(|sql| {
-            sql.prepare_cached(
-                "SELECT t.on_body, t.data, v.payload_id, v.text_length FROM page_text t
-                 JOIN page_version v ON v.id = t.page_version_id WHERE t.page_version_id = ?",
-            )?
+        let found: Option<(StoredText, usize)> = self.ask(|sql| {
+            let columns = StoredText::COLUMNS;
+            sql.prepare_cached(&format!(
+                "SELECT {columns}, v.text_length FROM page_text t
+                 JOIN page_version v ON v.id = t.page_version_id WHERE t.page_version_id = ?"
+            ))?
             .query_row([page_version], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)? as usize))
+                Ok((StoredText::read(row)?, row.get::<_, i64>(4)? as usize))
             })
             .optional()
         })?;
-        let Some((on_body, data, payload, length)) = found else {
+        let Some((stored, length)) = found else {
             return Ok(None);
         };
-        let damaged = |why: String| ArchiveError::Damaged {
-            path: self.archive.path().into(),
-            why: format!("the text of page version {page_version} cannot be read: {why}"),
-        };
-        let mut texts = self
-            .unpack(on_body.then_some(payload), &data)?
-            .map_err(|e| damaged(e.to_string()))?;
+        let mut texts = self.texts(page_version, &stored)?;
         if texts.len() < length {
-            return Err(damaged("it is shorter than it was".into()));
+            return Err(self.damaged_text(page_version, "it is shorter than it was"));
         }
         texts.truncate(length);
         String::from_utf8(texts)
             .map(Some)
-            .map_err(|_| damaged("it is not UTF-8".into()))
+            .map_err(|_| self.damaged_text(page_version, "it is not UTF-8"))
     }
 
-    /// Undoes what [`pack`] did to texts, with the payload whose body was its base.
-    pub(in crate::archive) fn unpack(&self, payload: Option<i64>, data: &[u8]) -> Result<io::Result<Vec<u8>>> {
-        let body = payload.map(|payload| self.payload_shared(payload)).transpose()?;
-        let prefix = body.as_deref().map(Vec::as_slice);
-        Ok(frame_length(data).and_then(|length| decompress(data, prefix, length)))
+    /// Undoes what [`pack`] did to the texts of a page version.
+    pub(in crate::archive) fn texts(&self, page_version: i64, stored: &StoredText) -> Result<Vec<u8>> {
+        let prefix = self.prefix(stored.prefix, stored.payload, stored.url)?;
+        frame_length(&stored.data)
+            .and_then(|length| decompress(&stored.data, prefix.as_deref().map(Vec::as_slice), length))
+            .map_err(|e| self.damaged_text(page_version, &e.to_string()))
+    }
+
+    /// Texts with another prefix than they have.
+    pub(in crate::archive) fn encode_text(
+        &self,
+        stored: &StoredText,
+        prefix: Prefix,
+        texts: &[u8],
+        level: i32,
+    ) -> Result<Vec<u8>> {
+        let prefix = self.prefix(prefix, stored.payload, stored.url)?;
+        compress_text(texts, prefix.as_deref().map(Vec::as_slice), level).map_err(failed_to_encode)
+    }
+
+    /// The bytes of a prefix.
+    pub(super) fn prefix(&self, prefix: Prefix, payload: i64, url: i64) -> Result<Option<Arc<Vec<u8>>>> {
+        let base = prefix.base.then(|| self.text_base(url)).transpose()?.flatten();
+        let body = prefix.body.then(|| self.payload_shared(payload)).transpose()?;
+        Ok(joined(base, body))
+    }
+
+    fn damaged_text(&self, page_version: i64, why: &str) -> ArchiveError {
+        ArchiveError::Damaged {
+            path: self.archive.path().into(),
+            why: format!("the text of page version {page_version} cannot be read: {why}"),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::DEPTH_MAX;
+use super::{DEPTH_MAX, Prefix};
 use crate::{
     archive::Ingest,
     model::run::{Base, EncodedBlob},
@@ -20,6 +20,7 @@ pub(in crate::archive) enum Replacement {
     Text {
         page_version: i64,
         level: i32,
+        prefix: Prefix,
         data: Vec<u8>,
     },
 }
@@ -55,8 +56,9 @@ impl Ingest<'_> {
                 Replacement::Text {
                     page_version,
                     level,
+                    prefix,
                     data,
-                } => self.replace_text(*page_version, *level, data)?,
+                } => self.replace_text(*page_version, *level, *prefix, data)?,
             });
         }
         Ok(Replaced { smaller })
@@ -139,13 +141,14 @@ impl Ingest<'_> {
         Ok(true)
     }
 
-    fn replace_text(&mut self, page_version: i64, level: i32, data: &[u8]) -> rusqlite::Result<bool> {
+    fn replace_text(&mut self, page_version: i64, level: i32, prefix: Prefix, data: &[u8]) -> rusqlite::Result<bool> {
         let replaced = self
             .sql
             .prepare_cached(
-                "UPDATE page_text SET data = ?3, level = ?2 WHERE page_version_id = ?1 AND length(data) > length(?3)",
+                "UPDATE page_text SET base = ?3, data = ?4, level = ?2
+                 WHERE page_version_id = ?1 AND length(data) > length(?4)",
             )?
-            .execute(params![page_version, level, data])?;
+            .execute(params![page_version, level, prefix.code(), data])?;
         if replaced == 0 {
             self.sql
                 .prepare_cached("UPDATE page_text SET level = max(level, ?2) WHERE page_version_id = ?1")?

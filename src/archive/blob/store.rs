@@ -35,7 +35,7 @@ impl Ingest<'_> {
                 (0, payload, blob_id)
             }
             None => {
-                let blob_id = self.blob(blob)?;
+                let blob_id = self.blob_at(blob, QUICK)?;
                 let payload = self
                     .sql
                     .prepare_cached(
@@ -54,7 +54,8 @@ impl Ingest<'_> {
         Ok((stored, payload))
     }
 
-    fn blob(&mut self, blob: &EncodedBlob) -> rusqlite::Result<i64> {
+    /// A row for bytes encoded at a level.
+    pub(super) fn blob_at(&mut self, blob: &EncodedBlob, level: i32) -> rusqlite::Result<i64> {
         let base: Option<i64> = match blob.base {
             None => None,
             Some(Base::Blob(id)) => Some(id),
@@ -73,7 +74,7 @@ impl Ingest<'_> {
         };
         self.sql
             .prepare_cached("INSERT INTO blob (codec, base_id, depth, level, data) VALUES (?, ?, ?, ?, ?)")?
-            .execute(params![blob.codec.as_str(), base, depth, QUICK, blob.data])?;
+            .execute(params![blob.codec.as_str(), base, depth, level, blob.data])?;
         Ok(self.sql.last_insert_rowid())
     }
 

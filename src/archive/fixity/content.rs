@@ -16,7 +16,7 @@ use super::{
 use crate::{
     archive::{
         Reader, Result,
-        blob::{Lost, decompress, frame_length},
+        blob::{Lost, StoredText, decompress, frame_length, joined},
     },
     model::{
         digest::PayloadDigest,
@@ -227,7 +227,7 @@ fn texts(reader: &Reader, findings: &mut Findings, payload: i64, body: Option<Ar
     while let Some(row) = rows.next()? {
         findings.count("texts");
         let url = text(row, 1)?.unwrap_or_default();
-        if let Err(why) = text_of(&reader.sql, row.get(0)?, row.get(2)?, body.as_deref())? {
+        if let Err(why) = text_of(reader, row.get(0)?, row.get(2)?, body.as_ref())? {
             let costs = "the text of this version of the page, as long as it is not read again from its body";
             findings.add(Part::Text, &url, &why, costs, true);
         }
@@ -236,25 +236,43 @@ fn texts(reader: &Reader, findings: &mut Findings, payload: i64, body: Option<Ar
 }
 
 fn text_of(
-    sql: &Connection,
+    reader: &Reader,
     version: i64,
     length: i64,
-    body: Option<&Vec<u8>>,
+    body: Option<&Arc<Vec<u8>>>,
 ) -> rusqlite::Result<std::result::Result<(), String>> {
-    let stored = sql
-        .prepare_cached("SELECT on_body, data FROM page_text WHERE page_version_id = ?")?
-        .query_row([version], |row| Ok((row.get::<_, bool>(0)?, row.get::<_, Vec<u8>>(1)?)));
-    let (on_body, data) = match stored {
+    let columns = StoredText::COLUMNS;
+    let stored = reader
+        .sql
+        .prepare_cached(&format!(
+            "SELECT {columns} FROM page_text t JOIN page_version v ON v.id = t.page_version_id
+             WHERE t.page_version_id = ?"
+        ))?
+        .query_row([version], StoredText::read);
+    let stored = match stored {
         Ok(stored) => stored,
         Err(error) if is_damage(&error) => return Ok(Err(error.to_string())),
         Err(error) => return Err(error),
     };
-    let prefix = match (on_body, body) {
+    let body = match (stored.prefix.body, body) {
         (false, _) => None,
-        (true, Some(body)) => Some(body.as_slice()),
+        (true, Some(body)) => Some(Arc::clone(body)),
         (true, None) => return Ok(Err("it is stored against a body that is not kept".into())),
     };
-    let decoded = frame_length(&data).and_then(|length| decompress(&data, prefix, length));
+    let base = match stored.prefix.base {
+        true => match text_base(reader, stored.url)? {
+            Ok(base) => Some(base),
+            Err(why) => {
+                return Ok(Err(format!(
+                    "what texts of its address are stored against is lost: {why}"
+                )));
+            }
+        },
+        false => None,
+    };
+    let prefix = joined(base, body);
+    let prefix = prefix.as_deref().map(Vec::as_slice);
+    let decoded = frame_length(&stored.data).and_then(|length| decompress(&stored.data, prefix, length));
     Ok(match decoded {
         Err(error) => Err(error.to_string()),
         Ok(bytes) => match usize::try_from(length).ok().and_then(|length| bytes.get(..length)) {
@@ -263,6 +281,18 @@ fn text_of(
             Some(_) => Ok(()),
         },
     })
+}
+
+fn text_base(reader: &Reader, url: i64) -> rusqlite::Result<std::result::Result<Arc<Vec<u8>>, String>> {
+    let blob = reader
+        .sql
+        .prepare_cached("SELECT blob_id FROM text_base WHERE url_id = ?")?
+        .query_row([url], |row| row.get(0))
+        .optional()?;
+    match blob {
+        Some(blob) => Ok(reader.follow(blob)?.map_err(|lost| lost.why)),
+        None => Ok(Err("it is not there".into())),
+    }
 }
 
 /// Which payload each blob is, by blob: 16 bytes for each, as there is no index for it.

@@ -3,7 +3,11 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{Merge, WAITING};
-use crate::archive::{Result, ingest::Ingest};
+use crate::archive::{
+    Reader, Result,
+    blob::{Prefix, QUICK, StoredText},
+    ingest::Ingest,
+};
 
 /// Versions in one transaction, at most.
 const VERSIONS: i64 = 64;
@@ -13,6 +17,8 @@ struct Taken {
     theirs: i64,
     /// Title and main text, where the text is kept.
     text: Option<(String, String)>,
+    /// Where their texts are stored against what is not here: the same texts without that, as a row has them.
+    alone: Option<(Prefix, Vec<u8>)>,
 }
 
 impl Merge<'_> {
@@ -28,7 +34,8 @@ impl Merge<'_> {
                 after = theirs;
                 let text = self.theirs.text_if_kept(theirs)?.map(|text| (title, text));
                 bytes += text.as_ref().map_or(0, |(title, text)| title.len() + text.len());
-                waiting.push(Taken { theirs, text });
+                let alone = self.theirs.without_text_base(theirs)?;
+                waiting.push(Taken { theirs, text, alone });
                 if bytes >= WAITING {
                     let taken = std::mem::take(&mut waiting);
                     self.writer.call(move |ingest| ingest.take_versions(taken))?;
@@ -72,6 +79,28 @@ impl Merge<'_> {
     }
 }
 
+impl Reader {
+    /// The texts of a version that are stored against its address's text base, without that.
+    fn without_text_base(&self, page_version: i64) -> Result<Option<(Prefix, Vec<u8>)>> {
+        let columns = StoredText::COLUMNS;
+        let stored = self.ask(|sql| {
+            sql.prepare_cached(&format!(
+                "SELECT {columns} FROM page_text t JOIN page_version v ON v.id = t.page_version_id
+                 WHERE t.page_version_id = ? AND t.base & 2"
+            ))?
+            .query_row([page_version], StoredText::read)
+            .optional()
+        })?;
+        let Some(stored) = stored else { return Ok(None) };
+        let texts = self.texts(page_version, &stored)?;
+        let prefix = Prefix {
+            base: false,
+            ..stored.prefix
+        };
+        Ok(Some((prefix, self.encode_text(&stored, prefix, &texts, QUICK)?)))
+    }
+}
+
 impl Ingest<'_> {
     fn take_versions(&mut self, taken: Vec<Taken>) -> rusqlite::Result<()> {
         for one in taken {
@@ -80,7 +109,7 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    fn take_version(&mut self, Taken { theirs, text }: Taken) -> rusqlite::Result<()> {
+    fn take_version(&mut self, Taken { theirs, text, alone }: Taken) -> rusqlite::Result<()> {
         let is_new = self
             .sql
             .prepare_cached(
@@ -103,13 +132,20 @@ impl Ingest<'_> {
         let text_added = self
             .sql
             .prepare_cached(
-                "INSERT INTO page_text (page_version_id, on_body, level, data)
-                 SELECT m.id, t.on_body, t.level, t.data FROM other.page_version o
+                "INSERT INTO page_text (page_version_id, base, level, data)
+                 SELECT m.id, coalesce(?3, t.base), iif(?3 IS NULL, t.level, ?5), coalesce(?4, t.data)
+                 FROM other.page_version o
                  JOIN other.page_text t ON t.page_version_id = o.id
                  JOIN main.page_version m ON m.id = ?2 AND m.text_sha256 = o.text_sha256
                  WHERE o.id = ?1 ON CONFLICT DO NOTHING",
             )?
-            .execute([theirs, ours])?
+            .execute(params![
+                theirs,
+                ours,
+                alone.as_ref().map(|(prefix, _)| prefix.code()),
+                alone.map(|(_, data)| data),
+                QUICK
+            ])?
             == 1;
         let (more, all): (bool, bool) = self
             .sql
