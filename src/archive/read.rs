@@ -1,4 +1,4 @@
-//! Reading back: what the crawl asks, and what `show` and `list` show.
+//! Reading back: what the crawl asks.
 
 use std::cell::RefCell;
 
@@ -60,33 +60,6 @@ pub struct RobotsCache {
     pub status: Option<u16>,
     /// Its bytes, for a 2xx.
     pub body: Vec<u8>,
-}
-
-/// An archived page as `show` prints it.
-#[derive(Debug, Clone)]
-pub struct Shown {
-    /// The address it was asked for under.
-    pub url: String,
-    /// Where the redirects ended.
-    pub final_url: String,
-    /// When it was captured.
-    pub at: Timestamp,
-    /// Status, media type, title.
-    pub status: Option<u16>,
-    /// Media type of the answer.
-    pub media_type: String,
-    /// Title of the page.
-    pub title: String,
-    /// Row of the payload, whose bytes [`Reader::copy_payload`] gives.
-    pub payload: i64,
-    /// Bytes of the decoded body.
-    pub length: u64,
-    /// When a policy freed the body.
-    pub pruned_at: Option<Timestamp>,
-    /// The main text.
-    pub text: String,
-    /// Heads of request and response, hop by hop; reconstructed.
-    pub heads: Vec<(String, String)>,
 }
 
 impl Reader {
@@ -382,68 +355,6 @@ impl Reader {
             )?
             .query_map([digest.0], |row| row.get(0))?
             .collect()
-        })
-    }
-
-    /// The newest good capture of an address at or before `at`; of the canonical address where the
-    /// exact one is not held. Good means: answered, and not judged a login or "not found" page.
-    pub fn show(&self, url: &Url, key: &str, at: Option<Timestamp>) -> Result<Option<Shown>> {
-        let _snapshot = self.at_once()?;
-        let until = at.map_or(i64::MAX, Timestamp::millis);
-        let found: Option<(i64, i64, i64, Option<i64>)> = self.ask(|sql| {
-            sql.query_row(
-                "SELECT c.id, f.id, f.payload_id, (SELECT v.id FROM page_version v WHERE v.payload_id = f.payload_id
-                     AND v.url_id = f.url_id ORDER BY v.extractor_version DESC, v.id DESC LIMIT 1)
-                 FROM url u JOIN capture c ON c.url_id = u.id JOIN capture f ON f.id = c.last_id
-                 WHERE (u.url = ?1 OR u.url = ?2 OR u.lookup_key = ?2) AND c.at <= ?3 AND c.purpose <> 'robots'
-                   AND (SELECT coalesce(p.blob_id, p.pruned_at) FROM payload p WHERE p.id = f.payload_id) IS NOT NULL
-                   AND f.transport = 'ok' AND f.access = 'open'
-                   AND (f.status IS NULL OR f.status = 304 OR f.status BETWEEN 200 AND 299)
-                   AND coalesce((SELECT v.class FROM citation ci JOIN verdict v ON v.citation_id = ci.id
-                           JOIN capture vc ON vc.id = v.capture_id
-                       WHERE ci.url_id = u.id AND vc.at <= c.at ORDER BY vc.at DESC, v.id DESC LIMIT 1), 'ok')
-                       NOT IN ('dead', 'blocked', 'suspect')
-                 ORDER BY (u.url = ?1) DESC, c.at DESC, c.id DESC LIMIT 1",
-                params![url.as_str(), key, until],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-            )
-            .optional()
-        })?;
-        let Some((first, last, payload, version)) = found else {
-            return Ok(None);
-        };
-        let (text, title) = match version {
-            Some(id) => (
-                self.text(id)?,
-                self.ask(|sql| sql.query_row("SELECT title FROM page_version WHERE id = ?", [id], |row| row.get(0)))?,
-            ),
-            None => (String::new(), String::new()),
-        };
-        let length: i64 =
-            self.ask(|sql| sql.query_row("SELECT length FROM payload WHERE id = ?", [payload], |row| row.get(0)))?;
-        let heads = self.heads(first, last)?;
-        self.ask(|sql| {
-            sql.query_row(
-                "SELECT (SELECT u.url FROM capture c JOIN url u ON u.id = c.url_id WHERE c.id = ?1), u.url, c.at,
-                     c.status, coalesce(c.media_type, ''), p.pruned_at
-                 FROM capture c JOIN url u ON u.id = c.url_id JOIN payload p ON p.id = c.payload_id WHERE c.id = ?2",
-                [first, last],
-                |row| {
-                    Ok(Some(Shown {
-                        url: row.get(0)?,
-                        final_url: row.get(1)?,
-                        at: time(row, 2)?,
-                        status: row.get(3)?,
-                        media_type: row.get(4)?,
-                        title,
-                        payload,
-                        length: length as u64,
-                        pruned_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
-                        text,
-                        heads,
-                    }))
-                },
-            )
         })
     }
 }

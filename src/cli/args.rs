@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::model::{retention::Keep, time::Timestamp};
+use crate::model::{
+    retention::Keep,
+    time::{Clock, Timestamp},
+};
 
 /// Keeps the pages that an article cites, and tells what became of them.
 #[derive(Debug, Parser)]
@@ -84,6 +87,10 @@ pub enum Command {
     Remove(RemoveArgs),
     /// Print the archived copy of a page
     Show(ShowArgs),
+    /// What a page said then, and says now: sentences, words, links
+    Diff(DiffArgs),
+    /// Captures, versions and verdicts of a page on one timeline
+    History(HistoryArgs),
     /// Ask the archive in SQL, reading only
     Query(QueryArgs),
     /// Find words in the archived pages
@@ -679,12 +686,64 @@ pub struct RemoveArgs {
 pub struct ShowArgs {
     /// The address of the page
     pub url: String,
-    /// As it was at this time: 2016, 2016-02, 2016-02-05, 2016-02-05T14:30:00Z
+    /// As it was at this time: 2016, 2016-02, 2016-02-05, 2016-02-05T14:30:00Z, '3 weeks ago', yesterday
     #[arg(long, value_name = "TIME", value_parser = end_of)]
     pub at: Option<Timestamp>,
     /// What is printed
     #[arg(long = "as", value_name = "FORM", default_value = "text")]
     pub form: ShowForm,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite diff https://example.org/source                    what it said when it was cited, and says now
+  evercite diff https://example.org/source --from 2016-02 --to '3 weeks ago'
+  evercite diff https://example.org/source --format html > diff.html
+  evercite diff https://example.org/source --html --format unified    its source, line by line
+
+Only good copies are compared: not what came in their place while the page was dead, walled or suspect.")]
+pub struct DiffArgs {
+    /// The address of the page, or an article as `list` shows it
+    pub url: String,
+    /// The copy that was the newest by then [default: what links to the page are compared with]
+    #[arg(long, value_name = "TIME", value_parser = end_of)]
+    pub from: Option<Timestamp>,
+    /// The copy that was the newest by then [default: the newest]
+    #[arg(long, value_name = "TIME", value_parser = end_of)]
+    pub to: Option<Timestamp>,
+    /// How to tell it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: DiffFormat,
+    /// Compare the sources, line by line, instead of the main texts
+    #[arg(long)]
+    pub html: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people, in a terminal
+    Text,
+    /// A page with both copies side by side, in one file
+    Html,
+    /// For machines; the schema is docs/difference.schema.json
+    Json,
+    /// As `diff -u` has it, a line for each sentence
+    Unified,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite history https://example.org/source
+  evercite history https://example.org/source --format json")]
+pub struct HistoryArgs {
+    /// The address of the page, or an article as `list` shows it
+    pub url: String,
+    /// Each capture, also where nothing changed since the one before
+    #[arg(long)]
+    pub all: bool,
+    /// How to tell it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -894,26 +953,9 @@ fn duration_to_toml<S: serde::Serializer>(span: &Option<Duration>, to: S) -> Res
     }
 }
 
-/// The last moment of what a person writes: `2016-02` is the end of that month.
+/// The last moment of what a person writes.
 fn end_of(text: &str) -> Result<Timestamp, String> {
-    let start = Timestamp::parse(text)?;
-    let day = Duration::from_secs(86_400);
-    let just_before = |t: Timestamp| Timestamp::from_millis(t.millis() - 1);
-    let date = start.date();
-    let (year, month) = (
-        date[..4].parse::<i32>().unwrap_or(0),
-        date[5..7].parse::<i32>().unwrap_or(1),
-    );
-    Ok(match text.trim().len() {
-        4 => just_before(Timestamp::parse(&format!("{:04}", year + 1))?),
-        7 if month == 12 => just_before(Timestamp::parse(&format!("{:04}-01", year + 1))?),
-        7 => just_before(Timestamp::parse(&format!("{year:04}-{:02}", month + 1))?),
-        10 => just_before(start.plus(day)),
-        16 => just_before(start.plus(Duration::from_secs(60))),
-        // A copy was taken within the second that reports show.
-        _ if !text.contains('.') => just_before(start.plus(Duration::from_secs(1))),
-        _ => start,
-    })
+    super::page::end_of(text, super::context::SystemClock::default().now())
 }
 
 #[cfg(test)]
@@ -941,22 +983,5 @@ mod tests {
         for text in ["", "x", "5 weeks", "-1", "1e999"] {
             assert!(duration(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_span_means_its_end() {
-        for (text, end) in [
-            ("2016", "2016-12-31T23:59:59Z"),
-            ("2016-02", "2016-02-29T23:59:59Z"),
-            ("2016-12", "2016-12-31T23:59:59Z"),
-            ("2016-02-05", "2016-02-05T23:59:59Z"),
-            ("2016-02-05 14:30", "2016-02-05T14:30:59Z"),
-            ("2016-02-05T14:30:00Z", "2016-02-05T14:30:00Z"),
-        ] {
-            assert_eq!(end_of(text).map(|t| t.to_string()), Ok(end.to_owned()), "{text}");
-        }
-        let millis = |text: &str| end_of(text).map(|t| t.millis() % 1000);
-        assert_eq!(millis("2016-02-05T14:30:00Z"), Ok(999), "what reports show, to its end");
-        assert_eq!(millis("2016-02-05T14:30:00.25Z"), Ok(250));
     }
 }

@@ -10,14 +10,17 @@ mod compare;
 mod config;
 mod context;
 mod demo;
+mod diff;
 mod dry_run;
 mod error;
 mod explain;
+mod history;
 mod hosts;
 mod judge;
 mod lists;
 mod merge;
 mod migrate;
+mod page;
 mod plumbing;
 mod progress;
 mod prune;
@@ -88,6 +91,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),
+        Command::Diff(args) => diff::run(&global, &args),
+        Command::History(args) => history::run(&global, &args),
         Command::Query(args) => query::query(&global, &args),
         Command::Search(args) => query::search(&global, &args),
         Command::Demo(args) => demo::run(&global, &args),

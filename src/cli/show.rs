@@ -6,13 +6,10 @@ use super::{
     config::Config,
     context,
     error::CliError,
+    page::{self, Asked},
 };
 use crate::{
-    archive::{Archive, Shown},
-    model::{
-        canonical::{self, CanonicalUrl},
-        url,
-    },
+    archive::{Archive, Copy, Reader, Which},
     report,
 };
 
@@ -20,41 +17,21 @@ pub fn run(global: &Global, args: &ShowArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
     let archive = Archive::open(&config.archive)?;
     let reader = archive.reader()?;
-    let mut url = address(&archive, &reader, &args.url)?;
-    url::strip(&mut url);
-    let key = CanonicalUrl::of(&url);
-    let Some(shown) = reader.show(&url, key.as_str(), args.at)? else {
-        let when = args.at.map(|at| format!(" as of {at}")).unwrap_or_default();
-        return Err(CliError::failed(
-            format!("the archive has no good copy of {url}{when}"),
-            "`evercite report --all` lists what it knows; `evercite query` finds addresses",
-        ));
-    };
+    let asked = Asked::find(&archive, &reader, &args.url)?;
+    let copy = asked.copy(&reader, args.at.map_or(Which::Newest, Which::By))?;
     if !global.quiet {
-        context::note(&describe(&shown));
+        context::note(&describe(&copy));
     }
     match args.form {
-        ShowForm::Text => context::print(&report::printable(&as_text(&shown)))?,
-        ShowForm::Html => match shown.pruned_at {
-            None => {
-                let mut out = std::io::stdout().lock();
-                let copied = reader.copy_payload(shown.payload, &mut out)?;
-                context::written(copied.and_then(|()| std::io::Write::flush(&mut out)))?;
-            }
-            Some(at) => {
-                return Err(CliError::failed(
-                    format!(
-                        "the body of {} as captured {} was pruned on {} by policy",
-                        shown.url,
-                        shown.at,
-                        at.date()
-                    ),
-                    "its text is kept: leave out `--as html`; or choose another copy with --at",
-                ));
-            }
-        },
+        ShowForm::Text => context::print(&report::printable(&as_text(&reader, &copy)?))?,
+        ShowForm::Html => {
+            page::is_kept(&copy)?;
+            let mut out = std::io::stdout().lock();
+            let copied = reader.copy_payload(copy.payload, &mut out)?;
+            context::written(copied.and_then(|()| std::io::Write::flush(&mut out)))?;
+        }
         ShowForm::Headers => {
-            for (request, response) in &shown.heads {
+            for (request, response) in reader.heads_of(&copy)? {
                 context::print(&format!("{request}\n{response}\n"))?;
             }
         }
@@ -62,47 +39,32 @@ pub fn run(global: &Global, args: &ShowArgs) -> Result<u8, CliError> {
     Ok(CLEAN)
 }
 
-/// A page's address; or an article as `list` shows it.
-fn address(archive: &Archive, reader: &crate::archive::Reader, wanted: &str) -> Result<url::Url, CliError> {
-    let articles = reader.articles()?;
-    let project = context::Project::of(archive.path());
-    let locator = project.locator(wanted);
-    if let Some(article) = articles
-        .iter()
-        .find(|article| article.locator == wanted || article.locator == locator)
-        && let Ok(urn) = url::Url::parse(&format!("urn:uuid:{}", article.uid))
-        && article.kind != crate::model::article::ArticleKind::Web
-    {
-        return Ok(urn);
+fn describe(copy: &Copy) -> String {
+    let mut line = format!("{} as captured {}", copy.url, copy.at);
+    if copy.final_url != copy.url {
+        line.push_str(&format!(", redirected to {}", copy.final_url));
     }
-    canonical::parse(wanted).map_err(|why| CliError::usage(why, "name the address of an archived page, or an article"))
-}
-
-fn describe(shown: &Shown) -> String {
-    let mut line = format!("{} as captured {}", shown.url, shown.at);
-    if shown.final_url != shown.url {
-        line.push_str(&format!(", redirected to {}", shown.final_url));
-    }
-    if let Some(at) = shown.pruned_at {
+    if let Some(at) = copy.pruned_at {
         line.push_str(&format!("; its body was pruned on {} by policy", at.date()));
     }
     line
 }
 
-fn as_text(shown: &Shown) -> String {
-    if shown.text.is_empty() && shown.title.is_empty() && shown.pruned_at.is_some() {
-        return "[without text that could be read; its body was pruned]\n".into();
+fn as_text(reader: &Reader, copy: &Copy) -> Result<String, CliError> {
+    let text = reader.text_of(copy)?;
+    if text.is_empty() && copy.title.is_empty() && copy.pruned_at.is_some() {
+        return Ok("[without text that could be read; its body was pruned]\n".into());
     }
-    if shown.text.is_empty() && shown.title.is_empty() {
-        return format!(
+    if text.is_empty() && copy.title.is_empty() {
+        return Ok(format!(
             "[{} bytes of {}, without text that could be read; `--as html` prints them]\n",
-            shown.length,
-            if shown.media_type.is_empty() {
+            copy.length,
+            if copy.media_type.is_empty() {
                 "unknown type"
             } else {
-                &shown.media_type
+                &copy.media_type
             }
-        );
+        ));
     }
-    format!("{}\n\n{}\n", shown.title, shown.text)
+    Ok(format!("{}\n\n{}\n", copy.title, text))
 }

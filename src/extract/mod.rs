@@ -6,7 +6,7 @@
 mod anchors;
 mod assets;
 mod byline;
-mod charset;
+pub mod charset;
 mod css;
 mod digest;
 mod head;

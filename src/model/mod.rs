@@ -6,6 +6,7 @@
 pub mod article;
 pub mod canonical;
 pub mod capture;
+pub mod difference;
 pub mod digest;
 pub mod drift;
 pub mod explanation;
@@ -25,6 +26,7 @@ pub mod sketch;
 pub mod stats;
 pub mod surt;
 pub mod time;
+pub mod timeline;
 pub mod url;
 pub mod verdict;
 pub mod verification;

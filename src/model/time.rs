@@ -8,6 +8,19 @@ use jiff::civil;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
+/// Units of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Unit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
 /// Where "now" comes from. Only the edges have a real one.
 pub trait Clock: Send + Sync {
     /// The present time.
@@ -36,6 +49,26 @@ impl Timestamp {
     /// How long after `earlier` this is; zero when it is not.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// So many calendar units before this time, in UTC: a month before 31 March is the last day of February. `None`
+    /// for a negative number, and where no such time exists.
+    pub fn minus(self, number: i64, unit: Unit) -> Option<Self> {
+        let none = jiff::Span::new();
+        let span = match unit {
+            _ if number < 0 => return None,
+            Unit::Second => none.try_seconds(number),
+            Unit::Minute => none.try_minutes(number),
+            Unit::Hour => none.try_hours(number),
+            Unit::Day => none.try_days(number),
+            Unit::Week => none.try_weeks(number),
+            Unit::Month => none.try_months(number),
+            Unit::Year => none.try_years(number),
+        }
+        .ok()?;
+        let moment = jiff::Timestamp::from_millisecond(self.0).ok()?;
+        let earlier = moment.to_zoned(jiff::tz::TimeZone::UTC).checked_sub(span).ok()?;
+        Some(Self(earlier.timestamp().as_millisecond()))
     }
 
     /// The UTC day, `2026-11-22`.

@@ -91,7 +91,7 @@ impl Style {
         self.dress(colour.on_default().bold(), text)
     }
 
-    fn dress(self, style: anstyle::Style, text: &str) -> String {
+    pub(super) fn dress(self, style: anstyle::Style, text: &str) -> String {
         if self.colour {
             format!("{style}{text}{style:#}")
         } else {

@@ -1,17 +1,24 @@
 //! Reports and explanations into strings. Must not print, query or judge.
 
+mod difference;
+mod difference_html;
 mod explain;
 mod formats;
+mod html;
 mod lines;
 mod stats;
 mod text;
+mod timeline;
 mod verification;
 
+pub use difference::{difference, unified};
+pub use difference_html::difference_html;
 pub use explain::{Shell, explanation};
 pub use formats::{csv, github, junit, markdown, sarif};
 pub use lines::{Style, bytes, printable};
 pub use stats::stats;
 pub use text::{legend, text, totals};
+pub use timeline::timeline;
 pub use verification::verification;
 
 /// The JSON form of a report or an explanation: one object, indented, newline at the end.

@@ -11,6 +11,7 @@ mod class;
 pub mod confirm;
 mod content;
 mod detour;
+pub mod difference;
 pub mod drift;
 pub mod fragment;
 mod judge;

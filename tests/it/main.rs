@@ -33,6 +33,7 @@ mod snapshot;
 mod source;
 mod stats;
 mod texts;
+mod time;
 mod together;
 mod verify;
 mod walls;

@@ -140,6 +140,32 @@ impl Reader {
             .map_err(|_| self.damaged_text(page_version, "it is not UTF-8"))
     }
 
+    /// The addresses that a page links to outside its main text, where they are no rows of `link`.
+    pub(in crate::archive) fn addresses_around(&self, page_version: i64) -> Result<Vec<String>> {
+        let _snapshot = self.at_once()?;
+        let columns = StoredText::COLUMNS;
+        let found: Option<(StoredText, usize, String)> = self.ask(|sql| {
+            sql.prepare_cached(&format!(
+                "SELECT {columns}, v.text_length, u.url FROM page_text t JOIN page_version v ON v.id = t.page_version_id
+                 JOIN url u ON u.id = v.url_id WHERE t.page_version_id = ?"
+            ))?
+            .query_row([page_version], |row| {
+                Ok((StoredText::read(row)?, row.get::<_, i64>(4)? as usize, row.get(5)?))
+            })
+            .optional()
+        })?;
+        let Some((stored, length, url)) = found else {
+            return Ok(Vec::new());
+        };
+        let texts = self.texts(page_version, &stored)?;
+        let Some(Ok(around)) = texts.get(length..).map(std::str::from_utf8) else {
+            return Err(self.damaged_text(page_version, "it is shorter than it was, or not UTF-8"));
+        };
+        let page = Url::parse(&url).map_err(|_| self.damaged_text(page_version, "its address is none"))?;
+        let whole = |address: &str| page.join(address).map_or_else(|_| address.to_owned(), Into::into);
+        Ok(around.lines().map(whole).collect())
+    }
+
     /// Undoes what [`pack`] did to the texts of a page version.
     pub(in crate::archive) fn texts(&self, page_version: i64, stored: &StoredText) -> Result<Vec<u8>> {
         let prefix = self.prefix(stored.prefix, stored.payload, stored.url)?;

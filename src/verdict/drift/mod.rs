@@ -14,6 +14,7 @@ mod units;
 
 pub use changes::{Altered, Change, Changes, Piece, changes};
 pub use notice::{Notice, notice};
+pub(super) use sentences::sentences;
 pub use shingles::{compare, hamming, simhash, title_similarity};
 
 /// A text to be compared, with its title.

@@ -11,7 +11,7 @@ const LONG: usize = 2_000;
 const LONGEST: usize = 2 * LONG;
 
 /// The sentences of a text, trimmed, without empty ones. Never across lines.
-pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+pub(in crate::verdict) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(|line| {
         let mut rest = line;
         std::iter::from_fn(move || {
