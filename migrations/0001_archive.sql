@@ -350,11 +350,13 @@ CREATE TABLE error_page (
 ) STRICT, WITHOUT ROWID;
 
 -- Full text over the main text of every page version; contentless, so that the text is kept once.
--- rowid = page_version.id.
+-- rowid = page_version.id. Characters of scripts without space between words (Han, Kana, Thai, Lao, Khmer, Myanmar) are
+-- indexed one by one, so that a word is a phrase of its characters: MATCH '"東 京"'. Marks are parts of words: the vowels of
+-- Devanagari and Thai are such.
 CREATE VIRTUAL TABLE page_search USING fts5 (
     title, text,
     content = '', contentless_delete = 1,
-    tokenize = 'unicode61 remove_diacritics 2'
+    tokenize = 'unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc'''
 );
 -- Pages are indexed in batches. Merging segments sixteen at a time instead of four costs less.
 INSERT INTO page_search (page_search, rank) VALUES ('automerge', 16);

@@ -1,5 +1,7 @@
 //! Page versions: what a payload says at a URL, with its links and its texts.
 
+use std::borrow::Cow;
+
 use rusqlite::{OptionalExtension, params};
 
 use super::{blob::QUICK, ingest::Ingest};
@@ -7,6 +9,7 @@ use crate::model::{
     link::{Link, Role},
     page::{EXTRACTOR_VERSION, Page},
     run::{PackedPage, PackedText},
+    search::segmented,
     url::{self, Url},
 };
 
@@ -167,6 +170,11 @@ impl Ingest<'_> {
     pub(super) fn searchable(&mut self, version: i64, title: String, text: String) -> rusqlite::Result<()> {
         if (!text.is_empty() || !title.is_empty()) && !self.is_searchable(version)? {
             self.waiting += title.len() + text.len();
+            let parted = |text: String| match segmented(&text) {
+                Cow::Owned(parted) => parted,
+                Cow::Borrowed(_) => text,
+            };
+            let (title, text) = (parted(title), parted(text));
             self.unsearchable.push(SearchRow { version, title, text });
         }
         if self.waiting >= WAITING_MAX {

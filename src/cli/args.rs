@@ -781,12 +781,26 @@ pub struct QueryArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  evercite search harbour bridge
-  evercite search 'safe zone' --format json")]
+  evercite search harbour bridge                    pages that have both words, in any of their versions
+  evercite search '\"old bridge\" keep* -ferry'       words in a row, a beginning, and a word that must not be there
+  evercite search --host example.org --dead mayor   in pages of a host to which a link is dead
+  evercite search --since 2026-11 --format json 東京タワー
+
+Case and accents do not matter. Words of Chinese, Japanese, Thai, Lao, Khmer and Myanmar are found wherever their
+characters stand in a row.")]
 pub struct SearchArgs {
     /// Words that the title or the main text must have, all of them
     #[arg(required = true)]
     pub words: Vec<String>,
+    /// In pages of this host and of hosts below it
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// In versions that were captured at that time or later
+    #[arg(long, value_name = "TIME", value_parser = start_of)]
+    pub since: Option<Timestamp>,
+    /// In pages to which a link is dead
+    #[arg(long)]
+    pub dead: bool,
     /// How the answer is written
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub format: TableFormat,
@@ -951,6 +965,11 @@ fn duration_to_toml<S: serde::Serializer>(span: &Option<Duration>, to: S) -> Res
         Some(span) => to.serialize_f64(span.as_secs_f64()),
         None => to.serialize_none(),
     }
+}
+
+/// The first moment of what a person writes.
+fn start_of(text: &str) -> Result<Timestamp, String> {
+    super::page::start_of(text, super::context::SystemClock::default().now())
 }
 
 /// The last moment of what a person writes.

@@ -26,6 +26,7 @@ mod progress;
 mod prune;
 mod query;
 mod report;
+mod search;
 mod show;
 mod snapshot;
 mod stats;
@@ -94,7 +95,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Diff(args) => diff::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Query(args) => query::query(&global, &args),
-        Command::Search(args) => query::search(&global, &args),
+        Command::Search(args) => search::run(&global, &args),
         Command::Demo(args) => demo::run(&global, &args),
         Command::Url(args) => plumbing::url(&args),
         Command::Text(args) => plumbing::text(&args),

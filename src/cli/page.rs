@@ -104,6 +104,21 @@ pub fn end_of(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     })
 }
 
+/// The same, and the first moment it may mean: `2016-02` is the beginning of that month, `yesterday` that of the day.
+pub fn start_of(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    match text.trim().to_lowercase().as_str() {
+        "today" => Timestamp::parse(&now.date()),
+        "yesterday" => {
+            let midnight = Timestamp::parse(&now.date())?;
+            Ok(Timestamp::from_millis(midnight.millis() - DAY.as_millis() as i64))
+        }
+        _ => match relative(text, now)? {
+            Some(moment) => Ok(moment),
+            None => Timestamp::parse(text),
+        },
+    }
+}
+
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// `now`, `today`, `yesterday`, `3 weeks ago`, `a year ago`; `None` for anything else.
@@ -172,6 +187,15 @@ mod tests {
         let millis = |text: &str| end_of(text, now).map(|t| t.millis() % 1000);
         assert_eq!(millis("2016-02-05T14:30:00Z"), Ok(999), "what reports show, to its end");
         assert_eq!(millis("2016-02-05T14:30:00.25Z"), Ok(250));
+        for (written, meant) in [
+            ("2016-02", "2016-02-01T00:00:00Z"),
+            ("today", "2026-03-31T00:00:00Z"),
+            ("yesterday", "2026-03-30T00:00:00Z"),
+            ("3 weeks ago", "2026-03-10T12:00:00Z"),
+        ] {
+            let found = start_of(written, now).map(|moment| moment.to_string());
+            assert_eq!(found.as_deref(), Ok(meant), "{written}");
+        }
         for wrong in [
             "3 moons ago",
             "many weeks ago",

@@ -1,11 +1,11 @@
-//! `query` and `search`, and tables as all verbs print them.
+//! `query`, and tables as all verbs print them.
 
 use comfy_table::{ContentArrangement, presets};
 use serde_json::{Map, json};
 
 use super::{
     CLEAN,
-    args::{Global, QueryArgs, SearchArgs, TableFormat},
+    args::{Global, QueryArgs, TableFormat},
     config::Config,
     context,
     error::CliError,
@@ -41,48 +41,6 @@ pub fn query(global: &Global, args: &QueryArgs) -> Result<u8, CliError> {
             args.limit
         ));
     }
-    Ok(CLEAN)
-}
-
-pub fn search(global: &Global, args: &SearchArgs) -> Result<u8, CliError> {
-    let config = Config::load(global, Default::default())?;
-    let reader = Archive::open(&config.archive)?.reader()?;
-    let words = args.words.join(" ");
-    if words.trim().is_empty() {
-        return Err(CliError::usage(
-            "there is no word to search for",
-            "see `evercite search --help`",
-        ));
-    }
-    let hits = reader.search(&words, args.limit)?;
-    if args.format == TableFormat::Table {
-        let mut out = String::new();
-        for hit in &hits {
-            let span = match hit.first_captured.date() == hit.last_captured.date() {
-                true => hit.first_captured.date(),
-                false => format!("{} to {}", hit.first_captured.date(), hit.last_captured.date()),
-            };
-            out.push_str(&format!("{}\n  {} ({span})\n  {}\n", hit.url, hit.title, hit.snippet));
-        }
-        if hits.is_empty() && !global.quiet {
-            context::note("no archived page has all of these words");
-        }
-        context::print(&report::printable(&out))?;
-        return Ok(CLEAN);
-    }
-    let columns = ["url", "title", "first_captured", "last_captured", "snippet"]
-        .map(str::to_owned)
-        .to_vec();
-    let rows = hits
-        .into_iter()
-        .map(|hit| {
-            let times = (hit.first_captured.to_string(), hit.last_captured.to_string());
-            [hit.url, hit.title, times.0, times.1, hit.snippet]
-                .map(Value::Text)
-                .to_vec()
-        })
-        .collect();
-    write_table(&Table { columns, rows }, args.format)?;
     Ok(CLEAN)
 }
 

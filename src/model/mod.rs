@@ -22,6 +22,7 @@ pub mod report;
 pub mod retention;
 pub mod revision;
 pub mod run;
+pub mod search;
 pub mod sketch;
 pub mod stats;
 pub mod surt;

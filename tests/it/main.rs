@@ -29,6 +29,7 @@ mod query;
 mod report;
 mod resume;
 mod safety;
+mod search;
 mod snapshot;
 mod source;
 mod stats;

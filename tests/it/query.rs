@@ -196,7 +196,8 @@ fn words_are_found_and_never_taken_for_a_query_language() {
         "lantern OR anchor",
     ] {
         let ran = evercite.run(&["search", "--", hostile]);
-        assert_eq!(ran.code, Some(0), "{hostile:?}: {ran}");
+        // Where no word is left there is nothing to search for.
+        assert!(matches!(ran.code, Some(0 | 3)), "{hostile:?}: {ran}");
         ran.never_panicked();
     }
     let table = evercite.ok(&["search", "lantern"]).stdout;
