@@ -203,10 +203,15 @@ CREATE TABLE page_version (
     cut INTEGER NOT NULL,
     shell INTEGER NOT NULL,                 -- 1: a script would draw it, and there is no text
     every_link INTEGER NOT NULL,            -- 1: all links are rows; 0: those outside the main text are packed
+    links_of INTEGER REFERENCES page_version (id),  -- a version before it whose rows in link are its own, too; NULL:
+                                            -- it has its own rows. Never of an article
     UNIQUE (payload_id, url_id, media_type, charset, extractor_version)
 ) STRICT;
 -- The same text at other addresses: pages that moved without a redirect, and syndicated copies.
 CREATE INDEX page_version_by_text ON page_version (text_sha256) WHERE text_length >= 200;
+
+CREATE INDEX page_version_by_url ON page_version (url_id);
+CREATE INDEX page_version_by_links ON page_version (links_of) WHERE links_of IS NOT NULL;
 
 -- Apart from page_version, so that reading digests never drags texts along.
 -- Most of a page's text stands in its body word for word: with that as the frame's prefix next to nothing is left.
@@ -230,7 +235,7 @@ CREATE INDEX text_base_by_blob ON text_base (blob_id);
 
 CREATE TABLE link (
     page_version_id INTEGER NOT NULL REFERENCES page_version (id),
-    ordinal INTEGER NOT NULL,               -- from 1, in document order
+    ordinal INTEGER NOT NULL,               -- from 1, in document order, counted over all links of the version
     target_id INTEGER REFERENCES url (id),  -- NULL for a skipped link
     fragment TEXT,
     role INTEGER NOT NULL,                  -- 0 cite, 1 embed, 2 resource

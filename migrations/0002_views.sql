@@ -67,7 +67,7 @@ SELECT
     v.id AS page_version,
     v.title AS source_title
 FROM link l
-JOIN page_version v ON v.id = l.page_version_id
+JOIN page_version v ON v.id = l.page_version_id OR v.links_of = l.page_version_id
 JOIN url s ON s.id = v.url_id
 JOIN url t ON t.id = l.target_id;
 

@@ -147,7 +147,8 @@ impl Reader {
         let mut links: Vec<LinkedAddress> = self.ask(|sql| {
             sql.prepare_cached(
                 "SELECT u.url, l.anchor FROM link l CROSS JOIN url u ON u.id = l.target_id
-                 WHERE l.page_version_id = ? AND l.role <> 2 ORDER BY l.ordinal",
+                 WHERE l.page_version_id = (SELECT coalesce(links_of, id) FROM page_version WHERE id = ?)
+                     AND l.role <> 2 ORDER BY l.ordinal",
             )?
             .query_map([version], |row| {
                 Ok(LinkedAddress {

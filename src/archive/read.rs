@@ -280,26 +280,22 @@ impl Reader {
     /// The articles on the list, in the order they were taken in.
     pub fn articles(&self) -> Result<Vec<Article>> {
         self.ask(|sql| {
-            sql.prepare(
-                "SELECT a.id, a.uid, a.kind, a.locator, a.base, a.cited_at, coalesce(v.title, ''), a.added_at,
-                     (SELECT count(*) FROM citation c WHERE c.article_id = a.id AND c.state = 'present')
-                 FROM article a LEFT JOIN page_version v ON v.id = a.page_version_id
-                 WHERE a.removed_at IS NULL ORDER BY a.id",
-            )?
-            .query_map([], |row| {
-                Ok(Article {
-                    id: row.get(0)?,
-                    uid: row.get(1)?,
-                    kind: word(row, 2)?,
-                    locator: row.get(3)?,
-                    base: row.get(4)?,
-                    cited_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
-                    title: row.get(6)?,
-                    added_at: time(row, 7)?,
-                    citations: row.get::<_, i64>(8)? as u64,
-                })
-            })?
-            .collect()
+            sql.prepare(&format!("{ARTICLES} ORDER BY a.id"))?
+                .query_map([], article)?
+                .collect()
+        })
+    }
+
+    /// The article on the list that is known by one of these locators, the first of them that is one.
+    pub fn article_named(&self, locators: &[String]) -> Result<Option<Article>> {
+        self.ask(|sql| {
+            let mut statement = sql.prepare_cached(&format!("{ARTICLES} AND a.locator = ?"))?;
+            for locator in locators {
+                if let Some(found) = statement.query_row([locator], article).optional()? {
+                    return Ok(Some(found));
+                }
+            }
+            Ok(None)
         })
     }
 
@@ -357,6 +353,26 @@ impl Reader {
             .collect()
         })
     }
+}
+
+/// Articles on the list.
+const ARTICLES: &str = "
+    SELECT a.id, a.uid, a.kind, a.locator, a.base, a.cited_at, coalesce(v.title, ''), a.added_at,
+        (SELECT count(*) FROM citation c WHERE c.article_id = a.id AND c.state = 'present')
+    FROM article a LEFT JOIN page_version v ON v.id = a.page_version_id WHERE a.removed_at IS NULL";
+
+fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
+    Ok(Article {
+        id: row.get(0)?,
+        uid: row.get(1)?,
+        kind: word(row, 2)?,
+        locator: row.get(3)?,
+        base: row.get(4)?,
+        cited_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+        title: row.get(6)?,
+        added_at: time(row, 7)?,
+        citations: row.get::<_, i64>(8)? as u64,
+    })
 }
 
 fn task(row: &Row<'_>) -> rusqlite::Result<Task> {

@@ -1,6 +1,6 @@
 //! The rows of a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -35,24 +35,7 @@ impl Reader {
     pub fn report(&self, scope: &ReportScope, now: Timestamp) -> Result<Report> {
         let _moment = self.at_once()?;
         self.ask(|sql| {
-            let mut articles: Vec<(i64, Option<i64>, ArticleSummary)> = sql
-                .prepare(
-                    "SELECT a.id, a.page_version_id, a.locator, coalesce(v.title, ''), a.cited_at,
-                         (SELECT max(at) FROM capture c WHERE c.url_id = a.url_id)
-                     FROM article a LEFT JOIN page_version v ON v.id = a.page_version_id
-                     WHERE a.removed_at IS NULL ORDER BY a.id",
-                )?
-                .query_map([], |row| {
-                    let summary = ArticleSummary {
-                        article: row.get(2)?,
-                        title: row.get(3)?,
-                        cited_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
-                        last_captured: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
-                    };
-                    Ok((row.get(0)?, row.get(1)?, summary))
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            articles.retain(|(id, ..)| scope.articles.as_ref().is_none_or(|chosen| chosen.contains(id)));
+            let articles = articles(sql, scope.articles.as_deref())?;
             let mut totals = Totals {
                 definition: TOTALS_DEFINITION,
                 ..Totals::default()
@@ -96,6 +79,36 @@ impl Reader {
             })
         })
     }
+}
+
+/// These articles, or all on the list, each with its newest version.
+fn articles(sql: &Connection, chosen: Option<&[i64]>) -> rusqlite::Result<Vec<(i64, Option<i64>, ArticleSummary)>> {
+    let mut statement = sql.prepare(
+        "SELECT a.id, a.page_version_id, a.locator, coalesce(v.title, ''), a.cited_at,
+             (SELECT max(at) FROM capture c WHERE c.url_id = a.url_id)
+         FROM article a LEFT JOIN page_version v ON v.id = a.page_version_id
+         WHERE a.removed_at IS NULL AND a.id BETWEEN ?1 AND ?2 ORDER BY a.id",
+    )?;
+    let ranges = match chosen {
+        Some(chosen) => BTreeSet::from_iter(chosen).into_iter().map(|id| (*id, *id)).collect(),
+        None => vec![(i64::MIN, i64::MAX)],
+    };
+    let mut found = Vec::new();
+    for (from, to) in ranges {
+        let rows = statement.query_map([from, to], |row| {
+            let summary = ArticleSummary {
+                article: row.get(2)?,
+                title: row.get(3)?,
+                cited_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+                last_captured: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+            };
+            Ok((row.get(0)?, row.get(1)?, summary))
+        })?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    Ok(found)
 }
 
 impl ReportScope {

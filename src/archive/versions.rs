@@ -78,12 +78,7 @@ impl Ingest<'_> {
             .collect();
         if let Some(known) = self.find_version(payload_id, url_id, media_type, charset)? {
             if every_link {
-                self.sql
-                    .execute("DELETE FROM link WHERE page_version_id = ?", [known.id])?;
-                self.sql
-                    .execute("DELETE FROM occurrence WHERE page_version_id = ?", [known.id])?;
-                self.sql
-                    .execute("UPDATE page_version SET every_link = 1 WHERE id = ?", [known.id])?;
+                self.unlink(known.id)?;
                 self.links(known.id, &page.links, true)?;
             }
             if let Some(text) = text {
@@ -123,7 +118,7 @@ impl Ingest<'_> {
                 every_link,
             ])?;
         let id = self.sql.last_insert_rowid();
-        if every_link || text.is_some() {
+        if every_link || text.is_some() && !self.shares_links(id, url_id, &page.links)? {
             self.links(id, &page.links, every_link)?;
         }
         if let Some(text) = text {
@@ -194,6 +189,81 @@ impl Ingest<'_> {
                      CROSS JOIN page_text t ON t.page_version_id = o.id WHERE v.id = ?)",
             )?
             .query_row([version], |row| row.get(0))
+    }
+
+    /// Whether the newest version of the address before this one links from its main text to just the same, with the
+    /// same words: then its rows count for both. Most versions of a page differ elsewhere.
+    fn shares_links(&mut self, version: i64, url: i64, links: &[Link]) -> rusqlite::Result<bool> {
+        let before: Option<i64> = self
+            .sql
+            .prepare_cached(
+                "SELECT coalesce(v.links_of, v.id) FROM page_version v
+                 WHERE v.url_id = ?1 AND v.id < ?2 AND v.every_link = 0
+                     AND EXISTS (SELECT 1 FROM page_text t WHERE t.page_version_id = v.id)
+                 ORDER BY v.id DESC LIMIT 1",
+            )?
+            .query_row([url, version], |row| row.get(0))
+            .optional()?;
+        let Some(before) = before.filter(|_| links.iter().any(Link::has_row)) else {
+            return Ok(false);
+        };
+        let mut statement = self.sql.prepare_cached(
+            "SELECT u.url, l.fragment, l.rel, l.anchor FROM link l JOIN url u ON u.id = l.target_id
+             WHERE l.page_version_id = ? ORDER BY l.ordinal",
+        )?;
+        let mut rows = statement.query([before])?;
+        // Of links that have rows on such pages, role and place are always the same.
+        for link in links.iter().filter(|link| link.has_row()) {
+            let (Some(row), Ok(target)) = (rows.next()?, &link.target) else {
+                return Ok(false);
+            };
+            let text = |column| -> rusqlite::Result<Option<&str>> { Ok(row.get_ref(column)?.as_str_or_null()?) };
+            let same = text(0)? == Some(target.url.as_str())
+                && text(1)? == target.fragment.as_deref()
+                && text(2)?.unwrap_or_default() == link.rel
+                && text(3)? == Some(&url::without_userinfo(&link.anchor));
+            if !same {
+                return Ok(false);
+            }
+        }
+        if rows.next()?.is_some() {
+            return Ok(false);
+        }
+        self.sql
+            .prepare_cached("UPDATE page_version SET links_of = ?2 WHERE id = ?1")?
+            .execute([version, before])?;
+        Ok(true)
+    }
+
+    /// Takes the rows of a version's links away, to write every link in their place. Versions that share them get
+    /// them: the oldest as its own.
+    pub(super) fn unlink(&mut self, version: i64) -> rusqlite::Result<()> {
+        let heir: Option<i64> = self.sql.query_row(
+            "SELECT min(id) FROM page_version WHERE links_of = ?",
+            [version],
+            |row| row.get(0),
+        )?;
+        for table in ["link", "occurrence"] {
+            self.memory.marks.group(table, version);
+        }
+        if let Some(heir) = heir {
+            self.memory.marks.group("link", heir);
+            for statement in [
+                "INSERT INTO link (page_version_id, ordinal, target_id, fragment, role, place, rel, anchor)
+                 SELECT ?2, ordinal, target_id, fragment, role, place, rel, anchor FROM link WHERE page_version_id = ?1",
+                "UPDATE page_version SET links_of = nullif(?2, id) WHERE links_of = ?1",
+            ] {
+                self.sql.execute(statement, [version, heir])?;
+            }
+        }
+        for statement in [
+            "DELETE FROM link WHERE page_version_id = ?",
+            "DELETE FROM occurrence WHERE page_version_id = ?",
+            "UPDATE page_version SET every_link = 1, links_of = NULL WHERE id = ?",
+        ] {
+            self.sql.execute(statement, [version])?;
+        }
+        Ok(())
     }
 
     /// Articles keep every link as a row and as an occurrence; other pages the links of their main text.

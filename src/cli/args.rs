@@ -91,6 +91,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Captures, versions and verdicts of a page on one timeline
     History(HistoryArgs),
+    /// Propose a patch for links of local files that moved or died; with --write, make it
+    Fix(FixArgs),
     /// Ask the archive in SQL, reading only
     Query(QueryArgs),
     /// Find words in the archived pages
@@ -729,6 +731,42 @@ pub enum DiffFormat {
     Json,
     /// As `diff -u` has it, a line for each sentence
     Unified,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite fix notes.md                        the patch on standard output, what it is for on standard error
+  evercite fix docs/*.md | git apply
+  evercite fix --write notes.md                notes.md.orig is what it was
+  evercite fix --robust article.html           with Robust Links attributes
+  evercite fix --copies 'https://web.archive.org/web/{timestamp}/{url}' notes.md
+
+A link that moved for good leads where the page is now, if it says the same there. A link that is dead leads to the
+copy nearest to the day it was cited. Nothing else in a file is touched: each link is read again as it would be, and
+what does not come out right is left alone and told.")]
+pub struct FixArgs {
+    /// Markdown, HTML or text files
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// Change the files; each is kept as FILE.orig
+    #[arg(long)]
+    pub write: bool,
+    /// Where copies are: {url} is the page's address, {timestamp} the time as 14 digits, {date} its day
+    #[arg(
+        long,
+        value_name = "TEMPLATE",
+        default_value = "https://web.archive.org/web/{timestamp}/{url}"
+    )]
+    pub copies: String,
+    /// Also links that were seen dead on one day only
+    #[arg(long)]
+    pub unconfirmed: bool,
+    /// Add data-originalurl, data-versionurl and data-versiondate to links written as HTML
+    #[arg(long)]
+    pub robust: bool,
+    /// How to tell it; as JSON without the patch
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

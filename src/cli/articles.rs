@@ -70,7 +70,7 @@ pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
     let archive = Archive::open(&config.archive)?.durable(args.write.durable);
     let _lock = writing::lock(&archive, global, &args.write)?;
     let reader = archive.reader()?;
-    let (articles, watches) = (reader.articles()?, reader.watches()?);
+    let watches = reader.watches()?;
     let project = Project::of(archive.path());
     // All names are looked up before anything is done.
     let chosen = args
@@ -78,7 +78,7 @@ pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
         .iter()
         .map(|name| match exact_watch(&watches, &project, name) {
             Some(watch) => Ok(Chosen::List(watch)),
-            None => context::find_article(&articles, &project, name).map(Chosen::Article),
+            None => context::find_article(&reader, &project, name).map(Chosen::Article),
         })
         .collect::<Result<Vec<_>, _>>()?;
     let writer = archive.writer()?;
@@ -105,7 +105,7 @@ pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
 
 /// What is to be removed.
 enum Chosen<'a> {
-    Article(&'a Article),
+    Article(Article),
     List(&'a Watch),
 }
 

@@ -71,21 +71,24 @@ fn knows_all(config: &Config, wanted: &[String]) -> Result<bool, CliError> {
         return Ok(false);
     }
     let archive = Archive::open(&config.archive)?;
-    let (articles, project) = (archive.reader()?.articles()?, Project::of(archive.path()));
-    Ok(wanted
-        .iter()
-        .all(|name| context::exact_article(&articles, &project, name).is_some()))
+    let (reader, project) = (archive.reader()?, Project::of(archive.path()));
+    for name in wanted {
+        if context::exact_article(&reader, &project, name)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn chosen(archive: &Archive, wanted: &[String]) -> Result<Vec<Article>, CliError> {
-    let articles = archive.reader()?.articles()?;
+    let reader = archive.reader()?;
     if wanted.is_empty() {
-        return Ok(articles);
+        return Ok(reader.articles()?);
     }
     let project = Project::of(archive.path());
     wanted
         .iter()
-        .map(|name| context::find_article(&articles, &project, name).cloned())
+        .map(|name| context::find_article(&reader, &project, name))
         .collect()
 }
 

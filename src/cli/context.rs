@@ -219,24 +219,24 @@ pub fn names(project: &Project, wanted: &str) -> Vec<String> {
 }
 
 /// Finds the article of exactly that locator, path or address.
-pub fn exact_article<'a>(articles: &'a [Article], project: &Project, wanted: &str) -> Option<&'a Article> {
-    let names = names(project, wanted);
-    articles.iter().find(|article| names.contains(&article.locator))
+pub fn exact_article(reader: &Reader, project: &Project, wanted: &str) -> Result<Option<Article>, CliError> {
+    Ok(reader.article_named(&names(project, wanted))?)
 }
 
 /// Finds the article that a user means: by locator, by path, by address, or by a part that only
 /// one article has.
-pub fn find_article<'a>(articles: &'a [Article], project: &Project, wanted: &str) -> Result<&'a Article, CliError> {
+pub fn find_article(reader: &Reader, project: &Project, wanted: &str) -> Result<Article, CliError> {
     if wanted.trim().is_empty() {
         return Err(CliError::usage(
             "an article's name is empty",
             "`evercite list` shows the names",
         ));
     }
-    if let Some(article) = exact_article(articles, project, wanted) {
+    if let Some(article) = exact_article(reader, project, wanted)? {
         return Ok(article);
     }
-    let mut partly = articles.iter().filter(|article| article.locator.contains(wanted));
+    let articles = reader.articles()?;
+    let mut partly = articles.into_iter().filter(|article| article.locator.contains(wanted));
     match (partly.next(), partly.next()) {
         (Some(article), None) => Ok(article),
         (Some(_), Some(_)) => Err(CliError::usage(

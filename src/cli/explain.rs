@@ -23,7 +23,7 @@ pub fn run(global: &Global, args: &ExplainArgs) -> Result<u8, CliError> {
     let archive = Archive::open(&config.archive)?;
     let reader = archive.reader()?;
     let article = match &args.article {
-        Some(wanted) => Some(context::find_article(&reader.articles()?, &Project::of(archive.path()), wanted)?.id),
+        Some(wanted) => Some(context::find_article(&reader, &Project::of(archive.path()), wanted)?.id),
         None => None,
     };
     let named = find(&reader, &args.url, article)?;

@@ -14,6 +14,7 @@ mod diff;
 mod dry_run;
 mod error;
 mod explain;
+mod fix;
 mod history;
 mod hosts;
 mod judge;
@@ -93,6 +94,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),
         Command::Diff(args) => diff::run(&global, &args),
+        Command::Fix(args) => fix::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Query(args) => query::query(&global, &args),
         Command::Search(args) => search::run(&global, &args),

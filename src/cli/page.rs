@@ -56,10 +56,8 @@ impl Asked {
 
 fn local(archive: &Archive, reader: &Reader, wanted: &str) -> Result<Option<Url>, CliError> {
     let locator = context::Project::of(archive.path()).locator(wanted);
-    let articles = reader.articles()?;
-    let found = articles
-        .iter()
-        .find(|article| article.kind != ArticleKind::Web && (article.locator == wanted || article.locator == locator));
+    let found = reader.article_named(&[wanted.to_owned(), locator])?;
+    let found = found.filter(|article| article.kind != ArticleKind::Web);
     Ok(found.and_then(|article| Url::parse(&format!("urn:uuid:{}", article.uid)).ok()))
 }
 

@@ -18,7 +18,7 @@ pub fn run(global: &Global, args: &ReportArgs) -> Result<u8, CliError> {
     let reader = archive.reader()?;
     let articles = match &args.article {
         Some(wanted) => Some(vec![
-            context::find_article(&reader.articles()?, &Project::of(archive.path()), wanted)?.id,
+            context::find_article(&reader, &Project::of(archive.path()), wanted)?.id,
         ]),
         None => None,
     };

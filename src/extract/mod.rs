@@ -8,6 +8,7 @@ mod assets;
 mod byline;
 pub mod charset;
 mod css;
+pub mod destination;
 mod digest;
 mod head;
 mod html;

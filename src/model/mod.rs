@@ -11,6 +11,7 @@ pub mod digest;
 pub mod drift;
 pub mod explanation;
 pub mod facts;
+pub mod fix;
 pub mod fixity;
 pub mod host;
 pub mod link;

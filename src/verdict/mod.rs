@@ -23,6 +23,7 @@ pub mod passages;
 mod paywall;
 pub mod quote;
 mod readings;
+pub mod remedy;
 mod soft404;
 pub mod suspicion;
 mod tokens;

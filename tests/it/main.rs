@@ -10,12 +10,14 @@ mod demo;
 mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
+mod fix;
 mod formats;
 mod golden;
 mod gone;
 mod harness;
 mod hostile;
 mod large;
+mod links;
 mod lists;
 mod merge;
 mod migrate;

@@ -155,13 +155,7 @@ impl Ingest<'_> {
             )?
             .query_row([theirs, ours], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if more {
-            for removal in [
-                "DELETE FROM link WHERE page_version_id = ?",
-                "DELETE FROM occurrence WHERE page_version_id = ?",
-                "UPDATE page_version SET every_link = 1 WHERE id = ?",
-            ] {
-                self.sql.execute(removal, [ours])?;
-            }
+            self.unlink(ours)?;
         }
         if is_new || more || (text_added && !all) {
             self.take_links(theirs, ours)?;
@@ -180,7 +174,9 @@ impl Ingest<'_> {
             "INSERT INTO link (page_version_id, ordinal, target_id, fragment, role, place, rel, anchor)
              SELECT ?2, l.ordinal, (SELECT ours FROM url_of WHERE theirs = l.target_id), l.fragment, l.role, l.place,
                  l.rel, l.anchor
-             FROM other.link l WHERE l.page_version_id = ?1 ON CONFLICT DO NOTHING",
+             FROM other.link l
+             WHERE l.page_version_id = (SELECT coalesce(links_of, id) FROM other.page_version WHERE id = ?1)
+             ON CONFLICT DO NOTHING",
             "INSERT INTO occurrence (page_version_id, ordinal, raw, skip, section, span_start, span_end, line, column,
                  quotes)
              SELECT ?2, ordinal, raw, skip, section, span_start, span_end, line, column, quotes
