@@ -331,10 +331,21 @@ CREATE TABLE verdict (
     strikes INTEGER NOT NULL,
     last_strike_at INTEGER,
     baseline_id INTEGER REFERENCES baseline (id),
-    last_good_id INTEGER REFERENCES capture (id),
-    UNIQUE (citation_id, capture_id, rules_version)
+    last_good_id INTEGER REFERENCES capture (id)
 ) STRICT;
+-- A visit is judged once by the same rules against the same copy.
+CREATE UNIQUE INDEX verdict_once ON verdict (citation_id, capture_id, rules_version, coalesce(baseline_id, 0));
 CREATE INDEX verdict_by_run ON verdict (run_id);
+
+-- What users note beside an address. Taken off, a note stays as a row.
+CREATE TABLE note (
+    id INTEGER PRIMARY KEY,
+    url_id INTEGER NOT NULL REFERENCES url (id),
+    at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    removed_at INTEGER,
+    UNIQUE (url_id, at, text)
+) STRICT;
 
 -- Blocks that two looks at a page within one run showed to change by themselves (--second-look): a hash of
 -- the names of the elements down to each. They are left out whenever the page is read.

@@ -427,7 +427,7 @@ impl Ingest<'_> {
                          since, confirmed, strikes, last_strike_at, baseline_id, last_good_id, since_last, moved_to, passages)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
                          ?20, ?21, ?22, ?23, ?24, ?25, ?26)
-                     ON CONFLICT (citation_id, capture_id, rules_version) DO NOTHING",
+                     ON CONFLICT (citation_id, capture_id, rules_version, coalesce(baseline_id, 0)) DO NOTHING",
                 )?
                 .execute(params![
                     one.citation,
@@ -460,9 +460,9 @@ impl Ingest<'_> {
             self.sql
                 .prepare_cached(
                     "UPDATE citation SET verdict_id = (SELECT id FROM verdict WHERE citation_id = ?1 AND capture_id = ?2
-                         AND rules_version = ?3) WHERE id = ?1",
+                         AND rules_version = ?3 AND coalesce(baseline_id, 0) = coalesce(?4, 0)) WHERE id = ?1",
                 )?
-                .execute(params![one.citation, one.capture, RULES_VERSION])?;
+                .execute(params![one.citation, one.capture, RULES_VERSION, baseline])?;
         }
         Ok(())
     }

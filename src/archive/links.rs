@@ -135,6 +135,7 @@ fn link(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         last_checked: millis(18)?,
         last_good: millis(19)?,
         baseline,
+        notes: Vec::new(),
         anchor: String::new(),
         places: Vec::new(),
     };
@@ -198,6 +199,7 @@ pub(super) fn skipped(
             last_checked: None,
             last_good: None,
             baseline: None,
+            notes: Vec::new(),
             anchor: String::new(),
             places: Vec::new(),
         };
@@ -275,6 +277,12 @@ pub(super) fn places(sql: &Connection, version: i64) -> rusqlite::Result<Places>
 pub(super) fn detail(sql: &Connection, places: &mut Places, link: &mut LinkRow) -> rusqlite::Result<()> {
     if let Some(first) = link.first_hop {
         link.report.hops = hops(sql, first)?;
+    }
+    if let Some(url) = link.url_id {
+        link.report.notes = sql
+            .prepare_cached("SELECT text FROM note WHERE url_id = ? AND removed_at IS NULL ORDER BY at, id")?
+            .query_map([url], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
     }
     let key = match link.url_id {
         Some(target) => Written::Target(target, link.fragment.clone().unwrap_or_default()),

@@ -7,6 +7,7 @@ mod articles;
 mod assets;
 mod backup;
 mod blob;
+mod choices;
 mod citations;
 mod company;
 mod copies;

@@ -1,6 +1,6 @@
 //! What is needed to judge again what was judged before.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Reader, Result,
@@ -35,40 +35,52 @@ pub struct Again {
     pub became: Option<i64>,
 }
 
+const LATEST: &str = "
+    SELECT n.citation, c.run_id, c.id FROM (
+        SELECT ci.id AS citation, coalesce(
+            (SELECT c.id FROM capture c INDEXED BY capture_by_url
+             WHERE c.url_id = ci.url_id AND c.via_id IS NULL
+                 AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')
+                 AND (SELECT l.access FROM capture l WHERE l.id = c.last_id) <> 'deferred'
+             ORDER BY c.at DESC, c.id DESC LIMIT 1),
+            v.capture_id) AS attempt
+        FROM citation ci JOIN article a ON a.id = ci.article_id JOIN verdict v ON v.id = ci.verdict_id
+        WHERE ci.state = 'present' AND a.removed_at IS NULL) n
+    JOIN capture c ON c.id = n.attempt";
+
+fn latest(row: &Row<'_>) -> rusqlite::Result<Latest> {
+    Ok(Latest {
+        citation: row.get(0)?,
+        run: row.get(1)?,
+        attempt: row.get(2)?,
+    })
+}
+
 impl Reader {
     /// Every present citation that was ever judged, in the order of the runs of their newest attempts.
     pub fn latest(&self) -> Result<Vec<Latest>> {
-        self.ask(|sql| {
-            let mut found: Vec<Latest> = sql
-                .prepare(
-                    "SELECT n.citation, c.run_id, c.id FROM (
-                         SELECT ci.id AS citation, coalesce(
-                             (SELECT c.id FROM capture c INDEXED BY capture_by_url
-                              WHERE c.url_id = ci.url_id AND c.via_id IS NULL
-                                  AND c.purpose NOT IN ('robots', 'asset', 'probe', 'volatile')
-                                  AND (SELECT l.access FROM capture l WHERE l.id = c.last_id) <> 'deferred'
-                              ORDER BY c.at DESC, c.id DESC LIMIT 1),
-                             v.capture_id) AS attempt
-                         FROM citation ci JOIN article a ON a.id = ci.article_id JOIN verdict v ON v.id = ci.verdict_id
-                         WHERE ci.state = 'present' AND a.removed_at IS NULL) n
-                     JOIN capture c ON c.id = n.attempt",
-                )?
-                .query_map([], |row| {
-                    Ok(Latest {
-                        citation: row.get(0)?,
-                        run: row.get(1)?,
-                        attempt: row.get(2)?,
-                    })
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            found.sort_by_key(|latest| (latest.run, latest.citation));
-            Ok(found)
-        })
+        let mut found: Vec<Latest> = self.ask(|sql| sql.prepare(LATEST)?.query_map([], latest)?.collect())?;
+        found.sort_by_key(|latest| (latest.run, latest.citation));
+        Ok(found)
     }
 
-    /// Their facts, as they stood before they were judged.
-    pub fn to_judge_again(&self, latest: &[Latest]) -> Result<Vec<Again>> {
-        self.ask(|sql| latest.iter().map(|latest| again(sql, latest)).collect())
+    /// The same of these citations.
+    pub fn latest_of(&self, citations: &[i64]) -> Result<Vec<Latest>> {
+        let mut found: Vec<Latest> = self.ask(|sql| {
+            let mut statement = sql.prepare(&format!("{LATEST} WHERE n.citation = ?"))?;
+            let rows = citations
+                .iter()
+                .map(|citation| statement.query_row([citation], latest).optional());
+            rows.filter_map(rusqlite::Result::transpose).collect()
+        })?;
+        found.sort_by_key(|latest| (latest.run, latest.citation));
+        Ok(found)
+    }
+
+    /// Their facts, as they stood before they were judged; or after that, where it `stands`: then what is said is
+    /// news against it.
+    pub fn to_judge_again(&self, latest: &[Latest], stands: bool) -> Result<Vec<Again>> {
+        self.ask(|sql| latest.iter().map(|latest| again(sql, latest, stands)).collect())
     }
 
     /// Captures that the verdicts of these citations rest on and that have no page by today's extractor.
@@ -103,7 +115,7 @@ impl Reader {
     }
 }
 
-fn again(sql: &Connection, latest: &Latest) -> rusqlite::Result<Again> {
+fn again(sql: &Connection, latest: &Latest, stands: bool) -> rusqlite::Result<Again> {
     let (url_id, article, verdict, capture, was_by): (i64, String, i64, i64, i64) = sql
         .prepare_cached(
             "SELECT ci.url_id, a.locator, v.id, v.capture_id, v.rules_version FROM citation ci
@@ -113,7 +125,7 @@ fn again(sql: &Connection, latest: &Latest) -> rusqlite::Result<Again> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })?;
     // A verdict that the attempt itself brought is what is in question; one from before still counts.
-    let before: Option<i64> = match capture == latest.attempt {
+    let before: Option<i64> = match capture == latest.attempt && !stands {
         true => sql
             .prepare_cached("SELECT max(id) FROM verdict WHERE citation_id = ? AND id < ? AND capture_id < ?")?
             .query_row(params![latest.citation, verdict, capture], |row| row.get(0))?,

@@ -28,7 +28,15 @@ const PARTS: &[(&str, &[&str])] = &[
     ("heads", &["capture_head"]),
     (
         "ledger",
-        &["article", "citation", "citation_event", "baseline", "verdict", "watch"],
+        &[
+            "article",
+            "citation",
+            "citation_event",
+            "baseline",
+            "verdict",
+            "watch",
+            "note",
+        ],
     ),
     ("tasks", &["task"]),
 ];

@@ -91,6 +91,12 @@ pub enum Command {
     Diff(DiffArgs),
     /// Captures, versions and verdicts of a page on one timeline
     History(HistoryArgs),
+    /// Choose the copy that links to a page are held against
+    Pin(PinArgs),
+    /// Find a change fine: links to the page are held against its newest copy from now on
+    Accept(AcceptArgs),
+    /// Note something beside an address, for reports
+    Note(NoteArgs),
     /// Propose a patch for links of local files that moved or died; with --write, make it
     Fix(FixArgs),
     /// Ask the archive in SQL, reading only
@@ -731,6 +737,60 @@ pub enum DiffFormat {
     Json,
     /// As `diff -u` has it, a line for each sentence
     Unified,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite pin https://example.org/source                    the newest good copy
+  evercite pin https://example.org/source --at 2016-02       the newest that was captured by then
+  evercite pin https://example.org/source --article notes.md
+
+Links are judged again at once, without network. `evercite history` lists the copies.")]
+pub struct PinArgs {
+    /// The address that articles cite
+    pub url: String,
+    /// The copy that was the newest by then
+    #[arg(long, value_name = "TIME", value_parser = end_of)]
+    pub at: Option<Timestamp>,
+    /// For the link of this article only
+    #[arg(long, value_name = "ARTICLE")]
+    pub article: Option<String>,
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite diff https://example.org/source        what has changed
+  evercite accept https://example.org/source      that is fine
+  evercite accept https://example.org/source --article notes.md
+
+Links are judged again at once, without network. `evercite pin --at` goes back to an older copy.")]
+pub struct AcceptArgs {
+    /// The address that articles cite
+    pub url: String,
+    /// For the link of this article only
+    #[arg(long, value_name = "ARTICLE")]
+    pub article: Option<String>,
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite note https://example.org/source 'asked the editors on 3 May'
+  evercite note https://example.org/source                    what was noted
+  evercite note https://example.org/source --remove")]
+pub struct NoteArgs {
+    /// The address
+    pub url: String,
+    /// What to note; without it, what was noted is printed
+    pub text: Option<String>,
+    /// Take off what was noted before
+    #[arg(long)]
+    pub remove: bool,
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     archive::Archive,
-    crawl::rejudge::{self, Difference, Rejudged},
+    crawl::rejudge::{self, Difference, Rejudged, Whose},
     model::{
         time::Clock,
         verdict::{RULES_VERSION, Verdict},
@@ -30,7 +30,7 @@ pub fn run(global: &Global, args: &JudgeArgs) -> Result<u8, CliError> {
         false => None,
     };
     let writer = archive.writer()?;
-    let told = rejudge::rejudge(&archive, &writer, &policy, args.write, clock.now())?;
+    let told = rejudge::rejudge(&archive, &writer, &policy, Whose::Every, args.write, clock.now())?;
     match args.format {
         ReportFormat::Json => context::print(&format!("{}\n", as_json(&told)))?,
         ReportFormat::Text => context::print(&as_text(&told, args.write))?,

@@ -5,6 +5,7 @@ mod args;
 mod articles;
 mod backup;
 mod check;
+mod choose;
 mod compact;
 mod compare;
 mod config;
@@ -94,6 +95,9 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),
         Command::Diff(args) => diff::run(&global, &args),
+        Command::Pin(args) => choose::pin(&global, &args),
+        Command::Accept(args) => choose::accept(&global, &args),
+        Command::Note(args) => choose::note(&global, &args),
         Command::Fix(args) => fix::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Query(args) => query::query(&global, &args),

@@ -41,21 +41,35 @@ pub struct Rejudged {
     pub written: u64,
 }
 
+/// Which citations are judged again.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Every one; verdicts by the same rules stand.
+    Every,
+    /// These rows, which are held against another copy since they were judged.
+    Of(&'a [i64]),
+}
+
 /// Citations judged at once.
 const BATCH: usize = 128;
 
-/// Judges every citation again by its newest capture. With `write`, verdicts given by other rules that
-/// differ are appended to the ledger, and pages are read again where the extractor has changed.
+/// Judges citations again by their newest captures. With `write`, verdicts that differ and were given by other rules, or
+/// against another copy, are appended to the ledger, and pages are read again where the extractor has changed.
 pub fn rejudge(
     archive: &Archive,
     writer: &Writer,
     policy: &Policy,
+    whose: Whose<'_>,
     write: bool,
     now: Timestamp,
 ) -> Result<Rejudged, ArchiveError> {
     let reader = archive.reader()?;
     let mut told = Rejudged::default();
-    let latest = reader.latest()?;
+    let against_another = matches!(whose, Whose::Of(_));
+    let latest = match whose {
+        Whose::Every => reader.latest()?,
+        Whose::Of(citations) => reader.latest_of(citations)?,
+    };
     for of_run in latest.chunk_by(|a, b| a.run == b.run) {
         let run = of_run[0].run;
         let mut judge = Judge::new(&reader, writer, run, policy);
@@ -64,7 +78,7 @@ pub fn rejudge(
                 told.read_again += read_again(&reader, writer, part)?;
             }
             let mut differing = Vec::new();
-            for again in reader.to_judge_again(part)? {
+            for again in reader.to_judge_again(part, against_another)? {
                 told.judged += 1;
                 let Some(mut one) = judge.again(&again.facts, now)? else {
                     continue;
@@ -75,7 +89,7 @@ pub fn rejudge(
                 if again.became.is_some() {
                     (one.new_baseline, one.baseline) = (false, again.became);
                 }
-                if write && again.was_by != RULES_VERSION {
+                if write && (again.was_by != RULES_VERSION || against_another) {
                     differing.push(one.clone());
                 }
                 told.differences.push(Difference {

@@ -151,6 +151,8 @@ pub struct LinkReport {
     pub last_good: Option<Timestamp>,
     /// What it is held against.
     pub baseline: Option<Baseline>,
+    /// What users noted beside its address, oldest first.
+    pub notes: Vec<String>,
     /// The words the reader sees.
     pub anchor: String,
     /// Where it stands in the article.

@@ -132,6 +132,20 @@ words! {
 }
 
 words! {
+    /// Why a copy is what a link is held against.
+    pub enum Chosen {
+        /// It was the first good one.
+        FirstGood = "first-good",
+        /// It was the first good one of an article with a day of citation.
+        NearestCitedAt = "nearest-cited-at",
+        /// The user chose it.
+        Pinned = "pinned",
+        /// The user found that what had changed was fine.
+        Accepted = "accepted",
+    }
+}
+
+words! {
     /// What became of a link, as people read it.
     pub enum Class {
         /// A definite answer that it is gone, or suspect for long enough.

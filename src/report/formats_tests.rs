@@ -36,6 +36,7 @@ fn a_link(class: Class, words: &str) -> LinkReport {
         last_checked: None,
         last_good: None,
         baseline: None,
+        notes: Vec::new(),
         anchor: words.to_owned(),
         places: vec![PlaceInArticle {
             ordinal: 1,

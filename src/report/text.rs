@@ -100,6 +100,11 @@ fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
                 let _ = writeln!(out, "    {line}");
             }
         }
+        for note in &link.notes {
+            for line in wrap(&format!("note: {note}"), style.width - 4) {
+                let _ = writeln!(out, "    {line}");
+            }
+        }
         if let Some(where_it_stands) = place(link) {
             let _ = writeln!(out, "    {}", clip_end(&where_it_stands, style.width - 4));
         }

@@ -42,6 +42,7 @@ fn a_link(class: Class) -> ExplainedLink {
             captured_at: day("2026-01-01"),
             chosen: "first-good".into(),
         }),
+        notes: Vec::new(),
         anchor: String::new(),
         places: Vec::new(),
     };

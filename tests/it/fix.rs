@@ -141,3 +141,106 @@ fn what_is_not_certain_is_left_and_told() {
     }
     assert_eq!(evercite.run(&["fix", "--copies", "nowhere", "x.md"]).code, Some(3));
 }
+
+/// One link as it is written in a file: what leads there, and how it is to be written when it leads elsewhere.
+type Written = fn(&str) -> String;
+
+const IN_MARKDOWN: &[Written] = &[
+    |to| format!("[words]({to})"),
+    |to| format!("[*some* `code` words]( <{to}> \"A (title)\" )"),
+    |to| format!("[![alt ](not-a-picture.png)]({to} 'title')"),
+    |to| format!("<{to}>"),
+    |to| format!("as <a  class='x' href=\"{to}\"\ttitle=y>HTML</a> inline"),
+    |to| format!("> quoted [words\nover lines]({to}), and\n> - [in a list]({to})"),
+    |to| format!("| a | b |\n|---|---|\n| [cell]({to}) | x |"),
+    |to| format!("1. [one]({to}). \\[not a link\\](x) \u{1f600} 漢字"),
+    |to| format!("```\n[code](http://code.example/)\n```\n\n[after]({to})"),
+];
+const IN_HTML: &[Written] = &[
+    |to| format!("<a href=\"{to}\">words</a>"),
+    |to| format!("<A data-href='x'\n   HREF='{to}' >words <b>bold</b></A>"),
+    |to| format!("<p>text &amp; <a target=_blank href='{to}'><img alt='a' src='p.png'></a>"),
+    |to| format!("<!-- <a href='http://comment.example/'> --><a title='>' href=\"{to}\">x</a>"),
+    |to| format!("<script>var x = '<a href=\"http://script.example/\">';</script><a href=\"{to}\">x</a>"),
+    |to| format!("<table><tr><td><a href=\"{to}\">cell</a> 漢字</table>"),
+];
+
+#[test]
+fn two_hundred_files_change_where_they_should() {
+    let (site, evercite) = archived(&[("a.md", "SITE/moved SITE/gone SITE/fine")]);
+    let targets = [
+        (site.url("/moved"), site.url("/new-home")),
+        (
+            site.url("/gone"),
+            format!("https://web.archive.org/web/20160205000000/{}", site.url("/gone")),
+        ),
+        (site.url("/fine"), site.url("/fine")),
+        (
+            "http://unknown.example/a?b=c".to_owned(),
+            "http://unknown.example/a?b=c".to_owned(),
+        ),
+    ];
+    // The article of the archive has the day of citation; other files are cited when the link was first seen.
+    let day: String =
+        evercite.value("SELECT strftime('%Y%m%d%H%M%S', min(first_seen_at) / 1000, 'unixepoch') FROM citation");
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut below = |limit: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % limit as u64) as usize
+    };
+    let mut files = Vec::new();
+    for number in 0..200 {
+        let (forms, extension) = if number % 2 == 0 {
+            (IN_MARKDOWN, "md")
+        } else {
+            (IN_HTML, "html")
+        };
+        let (mut before, mut after) = match below(3) {
+            0 => ("\u{feff}".to_owned(), "\u{feff}".to_owned()),
+            1 => ("# A title\n\n".to_owned(), "# A title\n\n".to_owned()),
+            _ => ("<!doctype html>\n\n".to_owned(), "<!doctype html>\n\n".to_owned()),
+        };
+        for _ in 0..1 + below(8) {
+            let (from, to) = &targets[below(targets.len())];
+            let form = forms[below(forms.len())];
+            let fragment = ["", "", "#part"][below(3)];
+            let fixed = match (fragment, to == from) {
+                // A link with a fragment is another one, of which nothing is known.
+                ("#part", _) | (_, true) => format!("{from}{fragment}"),
+                _ => to.replace("/web/20160205000000/", &format!("/web/{day}/")),
+            };
+            before.push_str(&form(&format!("{from}{fragment}")));
+            after.push_str(&form(&fixed));
+            let space = ["\n\n", "\r\n\r\n", "  \n\n\n"][below(3)];
+            (before, after) = (before + space, after + space);
+        }
+        if below(2) == 0 {
+            (before, after) = (before.trim_end().to_owned(), after.trim_end().to_owned());
+        }
+        let path = evercite.folder().join(format!("{number}.{extension}"));
+        fs::write(&path, &before).expect("a file");
+        files.push((path, before, after));
+    }
+    let names: Vec<&str> = files.iter().map(|(path, ..)| path.to_str().expect("UTF-8")).collect();
+    let fix = [&["fix", "--write"][..], &names].concat();
+    evercite.ok(&fix);
+    for (path, before, after) in &files {
+        let fixed = fs::read_to_string(path).expect("a file");
+        assert!(
+            fixed == *after,
+            "{}:\n{before}\nbecame\n{fixed}\ninstead of\n{after}",
+            path.display()
+        );
+    }
+    let again = evercite.ok(&fix);
+    assert!(again.stderr.contains("0 links fixed"), "{again}");
+    for (path, _, after) in &files {
+        assert!(
+            fs::read_to_string(path).expect("a file") == *after,
+            "{} changed again",
+            path.display()
+        );
+    }
+}

@@ -5,6 +5,7 @@ mod assets;
 mod backup;
 mod bad_input;
 mod check;
+mod choose;
 mod compact;
 mod demo;
 mod explain;

@@ -35,6 +35,11 @@ const EVENTS: &[&str] = &[
      ORDER BY o.id",
 ];
 
+const NOTES: &[&str] = &["INSERT INTO note (url_id, at, text, removed_at)
+     SELECT u.ours, o.at, o.text, o.removed_at FROM other.note o CROSS JOIN url_of u ON u.theirs = o.url_id
+     WHERE o.id > ?1 AND o.id <= ?2 ORDER BY o.id
+     ON CONFLICT (url_id, at, text) DO UPDATE SET removed_at = coalesce(removed_at, excluded.removed_at)"];
+
 const VERDICTS: &[&str] = &[
     "INSERT INTO verdict (citation_id, capture_id, run_id, rules_version, at, class, transport,
          access, resource, content, since_last, jaccard, containment, title_similarity, status, final_url, moved_to,
@@ -87,6 +92,7 @@ impl Merge<'_> {
         self.in_turn("watch", WATCHES)?;
         self.in_turn("citation_event", EVENTS)?;
         self.in_turn("baseline", BASELINES)?;
+        self.in_turn("note", NOTES)?;
         self.in_turn("verdict", VERDICTS)?;
         let judged = self.ids("SELECT id FROM citation WHERE verdict_id IS NOT NULL ORDER BY id")?;
         for citations in judged.chunks(TOGETHER) {

@@ -258,5 +258,6 @@ const SAME: &str = "
         FROM other.verdict o CROSS JOIN citation_of i ON i.theirs = o.citation_id
         CROSS JOIN capture_of c ON c.theirs = o.capture_id
         CROSS JOIN main.verdict m ON m.citation_id = i.ours AND m.capture_id = c.ours
-            AND m.rules_version = o.rules_version;
+            AND m.rules_version = o.rules_version AND coalesce(m.baseline_id, 0) =
+                coalesce((SELECT min(b.ours) FROM baseline_of b WHERE b.theirs = o.baseline_id), 0);
 ";
