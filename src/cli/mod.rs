@@ -35,6 +35,9 @@ mod stats;
 mod verify;
 mod writing;
 
+#[cfg(test)]
+mod examples_tests;
+
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
