@@ -1,10 +1,10 @@
 //! What an archive that grows costs: CAPTURES captures of a fifth as many addresses over 20 runs, written by the
 //! library's own writer, and the same with 10,000 captures. Told are captures a second while the archive is 1% and
-//! 100% full, and what `report` of one article and `show` of one address take in both archives, with the peak of
-//! their memory.
+//! 100% full, and what questions about one article and one address take in both archives, with the peak of their
+//! memory; and what a search takes against a bare query of the full-text index.
 //!
 //! `cargo bench --bench growth [-- CAPTURES [FOLDER]]`; 100,000 without arguments. The archives stay in FOLDER if
-//! one is given. A million takes about 10 GB there, and a quarter of an hour.
+//! one is given; those that are there already are only asked. A million takes 4 GB there, and half an hour.
 //!
 //! Bodies are 20 kB of HTML with 40 links, 12 of them in the main text: 8 to pages of the same host, 4 anywhere. Of
 //! visits after the first, 30% find the same bytes, 35% another nonce, 35% one paragraph of eight written anew. An
@@ -48,15 +48,21 @@ fn main() {
     let mut asked = Vec::new();
     for captures in [SMALL, captures] {
         let path = folder.join(format!("growth-{captures}.db"));
-        let rates = grow(&path, captures);
+        let rates = if path.exists() {
+            Vec::new()
+        } else {
+            grow(&path, captures)
+        };
         let size = std::fs::metadata(&path).map_or(0, |file| file.len());
         println!("{captures} captures, {:.1} MB", size as f64 / 1e6);
-        let (first, last) = (rates[1], rates[rates.len() - 1]);
-        println!(
-            "  captures a second at 1% {first:.0}, at 100% {last:.0}: {:.3}",
-            last / first
-        );
+        if let [_, first, .., last] = rates[..] {
+            println!(
+                "  captures a second at 1% {first:.0}, at 100% {last:.0}: {:.3}",
+                last / first
+            );
+        }
         asked.push(ask(&path));
+        searching(&path);
     }
     println!(
         "\n{:34} {:>14} {:>14} {:>7} {:>10}",
@@ -410,6 +416,8 @@ fn mixed(seed: u64) -> u64 {
 fn ask(archive: &Path) -> Vec<(&'static str, Duration, u64)> {
     run(archive, &["judge"]);
     let (article, page) = ("https://articles.example/7", address(7 * CITED).to_string());
+    let query = format!("SELECT at, status, title FROM page_history WHERE url = '{page}'");
+    let links = format!("SELECT source, anchor FROM link_graph WHERE target = '{page}'");
     [
         (
             "report of one article",
@@ -417,6 +425,10 @@ fn ask(archive: &Path) -> Vec<(&'static str, Duration, u64)> {
         ),
         ("show one address", vec!["show", page.as_str()]),
         ("explain one link", vec!["explain", page.as_str()]),
+        ("history of one address", vec!["history", page.as_str()]),
+        ("diff of one address", vec!["diff", page.as_str()]),
+        ("query for one address", vec!["query", query.as_str()]),
+        ("links to one address", vec!["query", links.as_str()]),
     ]
     .into_iter()
     .map(|(what, arguments)| {
@@ -428,6 +440,45 @@ fn ask(archive: &Path) -> Vec<(&'static str, Duration, u64)> {
     .collect()
 }
 
+/// What finding words takes, and what the index alone takes for the same: the most common word, one in the middle, and
+/// one that twenty texts have.
+fn searching(archive: &Path) {
+    let sql = rusqlite::Connection::open(archive).expect("SQLite opens it");
+    sql.execute_batch("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, page_search, row)")
+        .expect("the words of the index");
+    let word = |order: &str| -> String {
+        sql.query_row(
+            &format!("SELECT term FROM temp.words WHERE length(term) > 3 ORDER BY {order} LIMIT 1"),
+            [],
+            |row| row.get(0),
+        )
+        .expect("a word")
+    };
+    for word in [word("doc DESC"), word("abs(doc - 1000)"), word("abs(doc - 20)")] {
+        let word = word.as_str();
+        let bare = || {
+            let begun = Instant::now();
+            let mut statement = sql
+                .prepare("SELECT rowid FROM page_search WHERE page_search MATCH ? ORDER BY rank LIMIT 20")
+                .expect("a query");
+            let rows = statement.query_map([word], |row| row.get::<_, i64>(0)).expect("rows");
+            let found = rows.count();
+            (begun.elapsed(), found)
+        };
+        let alone = (0..5).map(|_| bare()).min().unwrap_or_default();
+        let whole = (0..5)
+            .map(|_| run(archive, &["search", word]).0)
+            .min()
+            .unwrap_or_default();
+        println!(
+            "  search for {word}: {:.1} ms, the index alone {:.1} ms ({} found)",
+            whole.as_secs_f64() * 1e3,
+            alone.0.as_secs_f64() * 1e3,
+            alone.1
+        );
+    }
+}
+
 fn run(archive: &Path, arguments: &[&str]) -> (Duration, u64) {
     let begun = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_evercite"))
@@ -435,6 +486,7 @@ fn run(archive: &Path, arguments: &[&str]) -> (Duration, u64) {
         .arg("--archive")
         .arg(archive)
         .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .expect("evercite starts");
     let mut peak = 0;

@@ -90,12 +90,16 @@ impl Ingest<'_> {
                 assets,
             });
         }
+        let links_of = match text.is_some() && !every_link {
+            true => self.same_links(url_id, &page.links)?,
+            false => None,
+        };
         self.sql
             .prepare_cached(
                 "INSERT INTO page_version (payload_id, url_id, media_type, charset, extractor_version, kind, read_as,
                      title, byline, language, published, canonical, document_sha256, text_sha256, text_length, cut, shell,
-                     every_link)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                     every_link, links_of)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             )?
             .execute(params![
                 payload_id,
@@ -116,9 +120,10 @@ impl Ingest<'_> {
                 page.cut,
                 page.shell,
                 every_link,
+                links_of,
             ])?;
         let id = self.sql.last_insert_rowid();
-        if every_link || text.is_some() && !self.shares_links(id, url_id, &page.links)? {
+        if every_link || text.is_some() && links_of.is_none() {
             self.links(id, &page.links, every_link)?;
         }
         if let Some(text) = text {
@@ -191,31 +196,31 @@ impl Ingest<'_> {
             .query_row([version], |row| row.get(0))
     }
 
-    /// Whether the newest version of the address before this one links from its main text to just the same, with the
-    /// same words: then its rows count for both. Most versions of a page differ elsewhere.
-    fn shares_links(&mut self, version: i64, url: i64, links: &[Link]) -> rusqlite::Result<bool> {
-        let before: Option<i64> = self
+    /// The version whose rows the newest version of an address has for its links, if from its main text it links to
+    /// just these, with the same words. Most versions of a page differ elsewhere.
+    fn same_links(&mut self, url: i64, links: &[Link]) -> rusqlite::Result<Option<i64>> {
+        if !links.iter().any(Link::has_row) {
+            return Ok(None);
+        }
+        let newest: Option<i64> = self
             .sql
             .prepare_cached(
-                "SELECT coalesce(v.links_of, v.id) FROM page_version v
-                 WHERE v.url_id = ?1 AND v.id < ?2 AND v.every_link = 0
+                "SELECT coalesce(v.links_of, v.id) FROM page_version v WHERE v.url_id = ? AND v.every_link = 0
                      AND EXISTS (SELECT 1 FROM page_text t WHERE t.page_version_id = v.id)
                  ORDER BY v.id DESC LIMIT 1",
             )?
-            .query_row([url, version], |row| row.get(0))
+            .query_row([url], |row| row.get(0))
             .optional()?;
-        let Some(before) = before.filter(|_| links.iter().any(Link::has_row)) else {
-            return Ok(false);
-        };
+        let Some(newest) = newest else { return Ok(None) };
         let mut statement = self.sql.prepare_cached(
             "SELECT u.url, l.fragment, l.rel, l.anchor FROM link l JOIN url u ON u.id = l.target_id
              WHERE l.page_version_id = ? ORDER BY l.ordinal",
         )?;
-        let mut rows = statement.query([before])?;
+        let mut rows = statement.query([newest])?;
         // Of links that have rows on such pages, role and place are always the same.
         for link in links.iter().filter(|link| link.has_row()) {
             let (Some(row), Ok(target)) = (rows.next()?, &link.target) else {
-                return Ok(false);
+                return Ok(None);
             };
             let text = |column| -> rusqlite::Result<Option<&str>> { Ok(row.get_ref(column)?.as_str_or_null()?) };
             let same = text(0)? == Some(target.url.as_str())
@@ -223,16 +228,10 @@ impl Ingest<'_> {
                 && text(2)?.unwrap_or_default() == link.rel
                 && text(3)? == Some(&url::without_userinfo(&link.anchor));
             if !same {
-                return Ok(false);
+                return Ok(None);
             }
         }
-        if rows.next()?.is_some() {
-            return Ok(false);
-        }
-        self.sql
-            .prepare_cached("UPDATE page_version SET links_of = ?2 WHERE id = ?1")?
-            .execute([version, before])?;
-        Ok(true)
+        Ok(rows.next()?.is_none().then_some(newest))
     }
 
     /// Takes the rows of a version's links away, to write every link in their place. Versions that share them get
