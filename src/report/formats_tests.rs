@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{
     link::Place,
-    report::{ArticleSummary, Totals},
+    report::{ArticleSummary, Survival, Totals},
     time::Timestamp,
 };
 
@@ -53,6 +53,7 @@ fn a_report(classes: &[Class], words: &str) -> Report {
     Report {
         schema_version: 1,
         generated_at: Timestamp::from_millis(0),
+        new_since: None,
         last_run: None,
         articles: vec![ArticleSummary {
             article: format!("notes {words}.md"),
@@ -64,6 +65,15 @@ fn a_report(classes: &[Class], words: &str) -> Report {
             links: links.len() as u64,
             ..Totals::default()
         },
+        survival: Survival {
+            definition: "",
+            links: 0,
+            lost: 0,
+            unconfirmed: 0,
+            left_out: 0,
+            steps: Vec::new(),
+        },
+        hosts: Vec::new(),
         links,
         source_changes: Vec::new(),
         certificates: Vec::new(),
