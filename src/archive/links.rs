@@ -185,34 +185,10 @@ pub(super) fn skipped(
             .parse::<Skip>()
             .map_or_else(|_| skip.clone(), |skip| skip.reason().to_owned());
         let report = LinkReport {
-            article: article.to_owned(),
-            url: raw,
-            fragment: None,
             class: Class::Skipped,
-            transport: None,
-            access: None,
-            resource: None,
-            content: None,
-            scores: None,
-            status: None,
-            final_url: None,
-            moved_to: None,
-            since_last: None,
-            passages: Vec::new(),
-            hops: Vec::new(),
             reason,
             evidence: vec![skip],
-            since: None,
-            confirmed: false,
-            state: "present".into(),
-            retargeted_to: None,
-            first_seen: seen,
-            last_checked: None,
-            last_good: None,
-            baseline: None,
-            notes: Vec::new(),
-            anchor: String::new(),
-            places: Vec::new(),
+            ..LinkReport::unvisited(article, &raw, seen)
         };
         into.push(LinkRow {
             report,

@@ -226,6 +226,40 @@ pub struct SourceChange {
 }
 
 impl LinkReport {
+    /// A link that nobody asked for yet.
+    pub fn unvisited(article: &str, url: &str, first_seen: Timestamp) -> Self {
+        Self {
+            article: article.to_owned(),
+            url: url.to_owned(),
+            fragment: None,
+            class: Class::Unchecked,
+            transport: None,
+            access: None,
+            resource: None,
+            content: None,
+            scores: None,
+            status: None,
+            final_url: None,
+            moved_to: None,
+            since_last: None,
+            hops: Vec::new(),
+            passages: Vec::new(),
+            reason: "not visited yet".into(),
+            evidence: Vec::new(),
+            since: None,
+            confirmed: false,
+            state: "present".into(),
+            retargeted_to: None,
+            first_seen,
+            last_checked: None,
+            last_good: None,
+            baseline: None,
+            notes: Vec::new(),
+            anchor: String::new(),
+            places: Vec::new(),
+        }
+    }
+
     /// Whether something that the article holds on to is missing.
     pub fn lacks_a_passage(&self) -> bool {
         self.passages.iter().any(|passage| passage.fate == Fate::Missing)

@@ -103,3 +103,84 @@ fn life(link: &LinkReport, cited_at: Option<Timestamp>) -> Option<Life> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{report::LinkReport, verdict::Class};
+
+    fn day(n: i64) -> Timestamp {
+        Timestamp::from_millis(n * DAY as i64 * 1000)
+    }
+
+    /// First seen on day 100.
+    fn a_link(class: Class, since: Option<i64>, confirmed: bool, last_good: Option<i64>) -> LinkReport {
+        LinkReport {
+            class,
+            since: since.map(day),
+            confirmed,
+            last_good: last_good.map(day),
+            ..LinkReport::unvisited("note.md", "https://example.org/", day(100))
+        }
+    }
+
+    #[test]
+    fn a_link_lasts_until_it_is_lost_or_no_longer_seen() {
+        let life =
+            |link: &LinkReport, cited_at: Option<i64>| life(link, cited_at.map(day)).map(|life| (life.days, life.lost));
+        use Class::*;
+        for (class, since, confirmed, last_good, cited_at, want) in [
+            (Ok, Some(100), true, Some(130), None, Some((30, false))),
+            (Ok, Some(100), true, Some(130), Some(30), Some((100, false))),
+            (Dead, Some(120), true, Some(110), None, Some((20, true))),
+            (Replaced, Some(120), true, Some(140), None, Some((20, true))),
+            // Not yet for certain.
+            (Dead, Some(120), false, Some(110), None, Some((10, false))),
+            (Suspect, Some(120), true, Some(110), None, Some((10, false))),
+            // Lost when it was first seen: of an age that is known, or not.
+            (Dead, Some(100), true, None, Some(40), Some((60, true))),
+            (Dead, Some(100), true, None, None, None),
+            (Blocked, Some(100), true, None, Some(40), None),
+            (Skipped, None, false, None, Some(40), None),
+            // Cited after it was seen.
+            (Ok, Some(100), true, Some(130), Some(200), Some((0, false))),
+        ] {
+            let link = a_link(class, since, confirmed, last_good);
+            assert_eq!(
+                life(&link, cited_at),
+                want,
+                "{class} {since:?} {confirmed} {last_good:?} {cited_at:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn hosts_are_told_of_by_what_is_certain() {
+        let mut rot = Rot::default();
+        let mut take = |host: &str, classes: &[Class]| {
+            for class in classes {
+                let url = format!("https://{host}/");
+                let link = LinkReport {
+                    url,
+                    ..a_link(*class, Some(100), false, Some(100))
+                };
+                rot.add(&link, None);
+            }
+        };
+        take("two.example", &[Class::Dead; 2]);
+        take("sound.example", &[Class::Ok; 9]);
+        take("three.example", &[Class::Dead, Class::Replaced, Class::Dead]);
+        take("many.example", &[[Class::Dead; 15], [Class::Ok; 15]].concat());
+        take(
+            "unasked.example",
+            &[Class::Dead, Class::Excluded, Class::Skipped, Class::Unchecked],
+        );
+        let (survival, hosts) = rot.told();
+        let told: Vec<_> = hosts
+            .iter()
+            .map(|host| (host.host.as_str(), host.lost, host.links))
+            .collect();
+        assert_eq!(told, [("three.example", 3, 3), ("many.example", 15, 30)]);
+        assert_eq!((survival.lost, survival.unconfirmed), (0, 21));
+    }
+}

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     html::{escape, link},
     report_html::{ArchiveName, Differences, badge, list, name},
-    text::{address, done, passage, place, sentence},
+    text::{address, done, finding, passage, place},
 };
 use crate::model::{
     difference::{Excerpt, Inline, Part},
@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 /// Rows at most: a browser has to hold them all.
-const ROWS: usize = 5_000;
+const ROWS: usize = 2_000;
 
 /// The section's inside, without its heading.
 pub(super) fn links(out: &mut String, report: &Report, archive: Option<&ArchiveName>, differences: &Differences) {
@@ -152,12 +152,12 @@ fn row(out: &mut String, said: &LinkReport, archive: Option<&ArchiveName>, excer
         let _ = write!(out, "<p class=\"soft\">{}</p>", escape(&place));
     }
     out.push_str("</th><td role=\"cell\">");
-    let _ = write!(out, "<p>{}</p>", escape(&sentence(said)));
+    let _ = write!(out, "<p>{}</p>", became(said));
     for line in said.passages.iter().filter_map(passage) {
         let _ = write!(out, "<p>{}</p>", escape(&line));
     }
-    if let Some(to) = said.moved_to.as_deref().filter(|to| *to != said.url) {
-        let _ = write!(out, "<p>Now at {}</p>", link(to, to));
+    for note in &said.notes {
+        let _ = write!(out, "<p>note: {}</p>", escape(note));
     }
     if let Some(excerpt) = excerpt {
         difference(out, said, excerpt, archive);
@@ -184,6 +184,22 @@ fn row(out: &mut String, said: &LinkReport, archive: Option<&ArchiveName>, excer
         (Some(good), _) => out.push_str(&good.date()),
     }
     out.push_str("</td></tr>\n");
+}
+
+/// The sentence of the verdict; where it names the address that the page is at now, that can be followed.
+fn became(said: &LinkReport) -> String {
+    let sentence = finding(said, "");
+    match said
+        .moved_to
+        .as_deref()
+        .and_then(|to| Some((to, sentence.split_once(to)?)))
+    {
+        Some((to, (before, after))) => format!("{}{}{}", escape(before), link(to, to), escape(after)),
+        None => match said.moved_to.as_deref() {
+            Some(to) => format!("{}; now at {}", escape(&sentence), link(to, to)),
+            None => escape(&sentence),
+        },
+    }
 }
 
 /// When the copy was taken that shows what was cited: of a page with another text now, that is the one it is held

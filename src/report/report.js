@@ -13,14 +13,14 @@ for (const table of document.querySelectorAll('table.links')) {
       const down = head.getAttribute('aria-sort') === 'ascending';
       for (const other of heads) other.removeAttribute('aria-sort');
       head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
-      const key = (row) => row.cells[column].dataset.by;
-      const rank = head.dataset.sort === 'number'
-        ? (a, b) => key(a) - key(b)
-        : (a, b) => key(a).localeCompare(key(b));
+      const isNumber = head.dataset.sort === 'number';
+      const rows = [...body.rows].map((row) => {
+        const by = row.cells[column].dataset.by;
+        return { row, by: isNumber ? Number(by) : by };
+      });
       // What has no value comes last, whichever way it is sorted.
-      const empty = (row) => (key(row) === '' ? 1 : 0);
-      const rows = [...body.rows].sort((a, b) => empty(a) - empty(b) || (down ? -rank(a, b) : rank(a, b)));
-      body.append(...rows);
+      const rank = (a, b) => (a.by === '') - (b.by === '') || (down ? -1 : 1) * ((a.by > b.by) - (a.by < b.by));
+      body.append(...rows.sort(rank).map(({ row }) => row));
     });
   });
 }

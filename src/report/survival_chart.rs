@@ -32,7 +32,7 @@ pub(super) fn survival_chart(out: &mut String, survival: &Survival) {
     }
     let _ = writeln!(
         out,
-        "<details class=\"soft\"><summary>How this is reckoned</summary>\n<p>{}.</p>\n<p>The estimator is that of E. L. \
+        "<details class=\"soft printed\"><summary>How this is reckoned</summary>\n<p>{}.</p>\n<p>The estimator is that of E. L. \
          Kaplan and P. Meier (Nonparametric estimation from incomplete observations, Journal of the American Statistical \
          Association 53, 1958), the band 95% by Greenwood\u{2019}s formula on the scale of log(\u{2212}log). A loss is \
          seen only when a check comes: the times to a loss are upper bounds, and the curve is rather too high than too \
@@ -64,16 +64,20 @@ fn in_words(survival: &Survival) -> String {
         span(last.days)
     );
     if survival.unconfirmed > 0 {
+        let (look, count) = match survival.unconfirmed {
+            1 => ("looks", "counts"),
+            _ => ("look", "count"),
+        };
         let _ = write!(
             said,
-            " {} more look lost, and count once that is confirmed on another day.",
+            " {} more {look} lost, and {count} once that is confirmed on another day.",
             survival.unconfirmed
         );
     }
     if survival.left_out > 0 {
         let _ = write!(
             said,
-            " {} are left out: nothing is known of their age.",
+            " Left out, as nothing is known of their age: {}.",
             survival.left_out
         );
     }
@@ -147,7 +151,7 @@ fn chart(out: &mut String, survival: &Survival, longest: u32) {
     let x = |days: f64| LEFT + (RIGHT - LEFT) * days / longest;
     let y = |share: f64| BOTTOM - (BOTTOM - TOP) * share;
     out.push_str(
-        "<figure>\n<svg viewBox=\"0 0 640 330\" role=\"img\" aria-labelledby=\"curve-title curve-text\">\n\
+        "<figure>\n<svg viewBox=\"0 0 640 350\" role=\"img\" aria-labelledby=\"curve-title curve-text\">\n\
          <title id=\"curve-title\">Share of links that last, by age of the citation</title>\n",
     );
     let _ = writeln!(out, "<desc id=\"curve-text\">{}</desc>", escape(&in_words(survival)));
@@ -174,9 +178,9 @@ fn chart(out: &mut String, survival: &Survival, longest: u32) {
              <text class=\"middle soft\" x=\"{0:.1}\" y=\"{4:.1}\">{5}</text>",
             x(days),
             BOTTOM + 5.0,
-            BOTTOM + 20.0,
+            BOTTOM + 22.0,
             days / of_unit,
-            BOTTOM + 76.0,
+            BOTTOM + 90.0,
             at_risk.map_or(0, |step| step.at_risk)
         );
     }
@@ -185,8 +189,8 @@ fn chart(out: &mut String, survival: &Survival, longest: u32) {
         "<text class=\"middle\" x=\"{0:.1}\" y=\"{1:.1}\">{unit} since the citation</text>\
          <text class=\"soft\" x=\"0\" y=\"{2:.1}\">Links still observed</text>",
         (LEFT + RIGHT) / 2.0,
-        BOTTOM + 38.0,
-        BOTTOM + 60.0,
+        BOTTOM + 44.0,
+        BOTTOM + 70.0,
     );
     shapes(out, survival, longest, (&x, &y));
     out.push_str(

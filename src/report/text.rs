@@ -206,7 +206,16 @@ pub(super) fn address(url: &str, fragment: Option<&str>) -> String {
     }
 }
 
-pub(super) fn sentence(link: &LinkReport) -> String {
+fn sentence(link: &LinkReport) -> String {
+    let since = link.since.filter(|_| !matches!(link.class, Class::Ok));
+    finding(
+        link,
+        &since.map_or_else(String::new, |since| format!("; since {}", since.date())),
+    )
+}
+
+/// What was found, and how certain it is.
+pub(super) fn finding(link: &LinkReport, since: &str) -> String {
     let mut sentence = link.reason.clone();
     if let Some(scores) = link
         .scores
@@ -214,9 +223,7 @@ pub(super) fn sentence(link: &LinkReport) -> String {
     {
         let _ = write!(sentence, " (similarity {:.2})", scores.jaccard);
     }
-    if let Some(since) = link.since.filter(|_| !matches!(link.class, Class::Ok)) {
-        let _ = write!(sentence, "; since {}", since.date());
-    }
+    sentence.push_str(since);
     if matches!(link.class, Class::Dead | Class::Changed | Class::Replaced) && !link.confirmed {
         sentence.push_str(", to be confirmed on another day");
     }
