@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{
     difference::{Excerpt, Inline, Part},
-    report::{ArticleSummary, LinkReport, Report},
+    report::{ArticleSummary, LinkReport, Report, SourceChange},
     time::Timestamp,
     verdict::Class,
 };
@@ -28,24 +28,35 @@ pub(super) fn links(out: &mut String, report: &Report, archive: Option<&ArchiveN
         return;
     }
     controls(out, report);
-    let mut rows = ROWS;
-    let mut position = 0;
+    // Both stand in the order of their articles.
+    let (mut links, mut changes) = (report.links.as_slice(), report.source_changes.as_slice());
     for article in &report.articles {
-        // Links stand in the order of their articles.
-        let of_article = report.links[position..]
-            .iter()
-            .take_while(|link| link.article == article.article);
-        let end = position + of_article.count();
-        let shown = position..end.min(position + rows);
-        rows -= shown.len();
-        one_article(out, report, article, |out| {
-            if !shown.is_empty() {
-                table(out, article, &report.links, shown, archive, differences);
-            }
-        });
-        position = end;
+        let position = report.links.len() - links.len();
+        let own = split_off(&mut links, |link| link.article == article.article).len();
+        let shown = position..(position + own).min(ROWS.max(position));
+        let changes = split_off(&mut changes, |change| change.article == article.article);
+        if shown.is_empty() && changes.is_empty() {
+            continue;
+        }
+        if report.articles.len() > 1 {
+            heading(out, article);
+        }
+        if !shown.is_empty() {
+            table(out, article, &report.links, shown, archive, differences);
+        }
+        if !changes.is_empty() {
+            source_changes(out, changes, if report.articles.len() > 1 { 4 } else { 3 });
+        }
     }
     left_out(out, report, archive, differences);
+}
+
+/// Takes from the front as long as it fits.
+fn split_off<'a, T>(all: &mut &'a [T], fits: impl Fn(&T) -> bool) -> &'a [T] {
+    let end = all.iter().position(|one| !fits(one)).unwrap_or(all.len());
+    let (front, rest) = all.split_at(end);
+    *all = rest;
+    front
 }
 
 /// Words to look for and a choice of verdicts: nothing without the script, which shows them.
@@ -59,7 +70,12 @@ fn controls(out: &mut String, report: &Report) {
          <label>Only the verdict <select name=\"verdict\"><option value=\"\">any</option>",
     );
     for class in Class::ALL {
-        let count = report.links.iter().filter(|link| link.class == *class).count();
+        let count = report
+            .links
+            .iter()
+            .take(ROWS)
+            .filter(|link| link.class == *class)
+            .count();
         if count > 0 {
             let _ = write!(out, "<option value=\"{class}\">{class} ({count})</option>");
         }
@@ -67,40 +83,26 @@ fn controls(out: &mut String, report: &Report) {
     out.push_str("</select></label>\n<output role=\"status\" class=\"soft\"></output>\n</form>\n");
 }
 
-fn one_article(out: &mut String, report: &Report, article: &ArticleSummary, table: impl FnOnce(&mut String)) {
-    let has_links = report.links.iter().any(|link| link.article == article.article);
-    let changes = report.source_changes.iter();
-    let changes: Vec<_> = changes.filter(|change| change.article == article.article).collect();
-    if !has_links && changes.is_empty() {
-        return;
+fn heading(out: &mut String, article: &ArticleSummary) {
+    let _ = writeln!(out, "<h3>{}</h3>", escape(name(article)));
+    if !article.title.is_empty() {
+        let named = link(&article.article, &article.article);
+        let _ = writeln!(out, "<p class=\"soft\">{named}</p>");
     }
-    if report.articles.len() > 1 {
-        let _ = writeln!(out, "<h3>{}</h3>", escape(name(article)));
-        if !article.title.is_empty() {
-            let _ = writeln!(
-                out,
-                "<p class=\"soft\">{}</p>",
-                link(&article.article, &article.article)
-            );
-        }
-    }
-    table(out);
-    if !changes.is_empty() {
-        let level = if report.articles.len() > 1 { 4 } else { 3 };
-        let _ = writeln!(out, "<h{level}>Changes in the article ({})</h{level}>", changes.len());
-        list(
-            out,
-            changes.into_iter().map(|change| {
-                let cited = address(&change.url, change.fragment.as_deref());
-                format!(
-                    "<time>{}</time> {}: {}",
-                    change.at.date(),
-                    link(&cited, &cited),
-                    escape(&done(change))
-                )
-            }),
-        );
-    }
+}
+
+fn source_changes(out: &mut String, changes: &[SourceChange], level: u8) {
+    let _ = writeln!(out, "<h{level}>Changes in the article ({})</h{level}>", changes.len());
+    let item = |change: &SourceChange| {
+        let cited = address(&change.url, change.fragment.as_deref());
+        format!(
+            "<time>{}</time> {}: {}",
+            change.at.date(),
+            link(&cited, &cited),
+            escape(&done(change))
+        )
+    };
+    list(out, changes.iter().map(item));
 }
 
 /// Cells say in `data-by` what they are ordered by; roles are spelled out, since a narrow page lays rows out anew.

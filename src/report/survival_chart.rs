@@ -28,7 +28,7 @@ pub(super) fn survival_chart(out: &mut String, survival: &Survival) {
     let _ = writeln!(out, "<p>{}</p>", escape(&in_words(survival)));
     let longest = survival.steps.last().map_or(0, |step| step.days);
     if longest > 0 {
-        chart(out, survival, longest);
+        chart(out, survival, f64::from(longest));
     }
     let _ = writeln!(
         out,
@@ -58,7 +58,7 @@ fn in_words(survival: &Survival) -> String {
         );
     };
     let mut said = format!(
-        "{} links were observed for up to {2}; {} of them are lost for certain.",
+        "Links observed: {}, for up to {2}; lost for certain: {}.",
         survival.links,
         survival.lost,
         span(last.days)
@@ -144,17 +144,38 @@ fn span(days: u32) -> String {
     }
 }
 
-fn chart(out: &mut String, survival: &Survival, longest: u32) {
-    let longest = f64::from(longest);
-    let marks = MARKS.iter().find(|(up_to, ..)| longest <= *up_to);
-    let (_, step, unit, of_unit) = *marks.unwrap_or(&MARKS[MARKS.len() - 1]);
-    let x = |days: f64| LEFT + (RIGHT - LEFT) * days / longest;
-    let y = |share: f64| BOTTOM - (BOTTOM - TOP) * share;
-    out.push_str(
+/// Where a length in days stands from left to right.
+fn x(days: f64, longest: f64) -> f64 {
+    LEFT + (RIGHT - LEFT) * days / longest
+}
+
+/// Where a share stands from top to bottom.
+fn y(share: f64) -> f64 {
+    BOTTOM - (BOTTOM - TOP) * share
+}
+
+fn chart(out: &mut String, survival: &Survival, longest: f64) {
+    let _ = writeln!(
+        out,
         "<figure>\n<svg viewBox=\"0 0 640 350\" role=\"img\" aria-labelledby=\"curve-title curve-text\">\n\
-         <title id=\"curve-title\">Share of links that last, by age of the citation</title>\n",
+         <title id=\"curve-title\">Share of links that last, by age of the citation</title>\n\
+         <desc id=\"curve-text\">{}</desc>",
+        escape(&in_words(survival))
     );
-    let _ = writeln!(out, "<desc id=\"curve-text\">{}</desc>", escape(&in_words(survival)));
+    shares(out);
+    times(out, survival, longest);
+    shapes(out, survival, longest);
+    out.push_str(
+        "</svg>\n<figcaption class=\"soft\">The line is the share of links that last; the shaded band around it \
+         holds the true share with 95% confidence.</figcaption>\n</figure>\n",
+    );
+    if survival.lost > 0 {
+        table(out, survival);
+    }
+}
+
+/// The axis of shares.
+fn shares(out: &mut String) {
     for quarter in 0..=4 {
         let share = f64::from(quarter) / 4.0;
         let _ = writeln!(
@@ -167,8 +188,13 @@ fn chart(out: &mut String, survival: &Survival, longest: u32) {
             percent(share)
         );
     }
-    let count = (longest / step).floor() as u32;
-    for mark in 0..=count {
+}
+
+/// The axis of time, with how many links are observed at each mark.
+fn times(out: &mut String, survival: &Survival, longest: f64) {
+    let marks = MARKS.iter().find(|(up_to, ..)| longest <= *up_to);
+    let (_, step, unit, of_unit) = *marks.unwrap_or(&MARKS[MARKS.len() - 1]);
+    for mark in 0..=(longest / step).floor() as u32 {
         let days = f64::from(mark) * step;
         let at_risk = survival.steps.iter().find(|step| f64::from(step.days) >= days);
         let _ = writeln!(
@@ -176,7 +202,7 @@ fn chart(out: &mut String, survival: &Survival, longest: u32) {
             "<line class=\"axis\" x1=\"{0:.1}\" x2=\"{0:.1}\" y1=\"{BOTTOM}\" y2=\"{1:.1}\"/>\
              <text class=\"middle\" x=\"{0:.1}\" y=\"{2:.1}\">{3:.0}</text>\
              <text class=\"middle soft\" x=\"{0:.1}\" y=\"{4:.1}\">{5}</text>",
-            x(days),
+            x(days, longest),
             BOTTOM + 5.0,
             BOTTOM + 22.0,
             days / of_unit,
@@ -192,19 +218,11 @@ fn chart(out: &mut String, survival: &Survival, longest: u32) {
         BOTTOM + 44.0,
         BOTTOM + 70.0,
     );
-    shapes(out, survival, longest, (&x, &y));
-    out.push_str(
-        "</svg>\n<figcaption class=\"soft\">The line is the share of links that last; the shaded band around it \
-                  holds the true share with 95% confidence.</figcaption>\n</figure>\n",
-    );
-    if survival.lost > 0 {
-        table(out, survival);
-    }
 }
 
-type Scale<'a> = &'a dyn Fn(f64) -> f64;
-
-fn shapes(out: &mut String, survival: &Survival, longest: f64, (x, y): (Scale<'_>, Scale<'_>)) {
+/// The curve and its band.
+fn shapes(out: &mut String, survival: &Survival, longest: f64) {
+    let x = |days: f64| x(days, longest);
     let steps: Vec<&Step> = survival.steps.iter().filter(|step| step.lost > 0).collect();
     // Where it goes on after each step.
     let ends = |at: usize| steps.get(at + 1).map_or(longest, |next| f64::from(next.days));
@@ -252,4 +270,75 @@ fn table(out: &mut String, survival: &Survival) {
         );
     }
     out.push_str("</tbody>\n</table>\n</details>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::statistics::{Ends, kaplan_meier};
+
+    fn survival(ends: &[(u32, u64, u64)]) -> Survival {
+        let ends: BTreeMap<u32, Ends> = ends
+            .iter()
+            .map(|&(days, lost, left)| (days, Ends { lost, left }))
+            .collect();
+        Survival {
+            definition: "an estimate",
+            links: ends.values().map(|ends| ends.lost + ends.left).sum(),
+            lost: ends.values().map(|ends| ends.lost).sum(),
+            unconfirmed: 1,
+            left_out: 2,
+            steps: kaplan_meier(&ends),
+        }
+    }
+
+    #[test]
+    fn says_what_it_shows_and_what_cannot_be_said() {
+        for (ends, parts) in [
+            (vec![], vec!["Nothing can be said yet", "(2 left out)"]),
+            (
+                vec![(0, 0, 3)],
+                vec![
+                    "Links observed: 3, for up to 0 days",
+                    "1 more looks lost",
+                    "on a later day",
+                ],
+            ),
+            (
+                vec![(200, 1, 0), (800, 0, 3)],
+                vec![
+                    "Links observed: 4, for up to 2.2 years; lost for certain: 1.",
+                    "age: 2.",
+                    "After 1 year 75% last (95% band 13% to 96%).",
+                    "After 2 years 75% last",
+                    "no median",
+                ],
+            ),
+            (
+                vec![(30, 3, 0), (60, 0, 1)],
+                vec!["After 60 days, 25% last", "Half of them last 30 days or less."],
+            ),
+        ] {
+            let said = in_words(&survival(&ends));
+            for part in parts {
+                assert!(said.to_lowercase().contains(&part.to_lowercase()), "{part}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn draws_a_step_and_its_band() {
+        let mut out = String::new();
+        survival_chart(&mut out, &survival(&[(50, 1, 0), (100, 0, 3)]));
+        let middle = (LEFT + RIGHT) / 2.0;
+        let down = format!("M{LEFT:.1} {TOP:.1}H{middle:.1}V{:.1}H{RIGHT:.1}", y(0.75));
+        assert!(out.contains(&down), "{down}: {out}");
+        assert!(
+            out.contains(&format!("<polygon class=\"band\" points=\"{middle:.1},")),
+            "{out}"
+        );
+        assert_eq!(out.matches("<tr>").count(), 2, "a head and a day");
+    }
 }

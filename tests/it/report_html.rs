@@ -70,7 +70,7 @@ fn a_page_tells_what_when_and_of_how_many() {
     assert_eq!(texts(&page, "table.links thead th").len(), 5);
     // Not confirmed yet, so nothing is lost for certain; but cited years ago.
     let survival = texts(&page, "section:nth-of-type(2) p").concat();
-    assert!(survival.starts_with("3 links were observed for up to "), "{survival}");
+    assert!(survival.starts_with("Links observed: 3, for up to "), "{survival}");
     assert!(survival.contains("1 more looks lost"), "{survival}");
     assert_eq!(texts(&page, "svg[role=img] title").len(), 1);
     assert_eq!(
@@ -130,6 +130,17 @@ fn several_articles_have_a_table_each() {
     assert_eq!(texts(&page, "h1"), ["Links of 2 articles"]);
     assert_eq!(texts(&page, "main h3"), ["First", "two.md"]);
     assert_eq!(texts(&page, "table.links").len(), 2);
+    let rows = |of: &str| texts(&page, &format!("{of} tbody tr")).len();
+    assert_eq!((rows("h3:first-of-type + p + table"), rows("table.links")), (1, 3));
+
+    evercite.run(&["report", "--since", "last"]).exits(2);
+    evercite.write("two.md", format!("[x]({})", site.url("/gone")));
+    evercite.run(&["check"]).exits(2);
+    let news = evercite.ok(&["report", "--since", "last", "--format", "html"]).stdout;
+    let news = Html::parse_document(&news);
+    assert_eq!(texts(&news, "main h3"), ["two.md"]);
+    assert_eq!(texts(&news, "main h4"), ["Changes in the article (1)"]);
+    assert!(texts(&news, ".notice").concat().starts_with("New since "));
 }
 
 #[test]
