@@ -347,6 +347,17 @@ CREATE TABLE note (
     UNIQUE (url_id, at, text)
 ) STRICT;
 
+-- Up to where someone has read reports (`report --since last`): rows of the ledgers, and when.
+CREATE TABLE report_reading (
+    id INTEGER PRIMARY KEY,
+    reader TEXT NOT NULL,                   -- the name that the reader goes by
+    article_id INTEGER REFERENCES article (id),  -- whose reports; NULL: of all
+    read_at INTEGER NOT NULL,
+    verdict_id INTEGER NOT NULL,            -- 0, as event_id, where there was none
+    event_id INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX report_reading_by_reader ON report_reading (reader, coalesce(article_id, 0));
+
 -- Blocks that two looks at a page within one run showed to change by themselves (--second-look): a hash of
 -- the names of the elements down to each. They are left out whenever the page is read.
 CREATE TABLE volatile_block (

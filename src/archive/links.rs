@@ -7,9 +7,11 @@ use rusqlite::{Connection, Row, params};
 use super::{
     facts::{passages, scores, sentences},
     read::{time, word},
+    reports::News,
 };
 use crate::model::{
     link::{Place, Role},
+    passage::Fate,
     report::{Baseline, Hop, LinkReport, PlaceInArticle},
     time::Timestamp,
     url::Skip,
@@ -28,7 +30,7 @@ pub(super) struct LinkRow {
     pub copy_kept: bool,
     /// Whether the bytes of its last good answer are here.
     pub good_kept: bool,
-    /// Whether its newest verdict says another class than the one before it.
+    /// Whether its verdict says another class than the one that was told before, or misses words that were there.
     pub news: bool,
 }
 
@@ -60,8 +62,7 @@ const LINKS: &str = "
         v.confirmed, last.at, good.at, base.at, b.chosen, last.id, ci.url_id, v.run_id,
         (SELECT p.blob_id FROM capture e JOIN payload p ON p.id = e.payload_id
          WHERE e.id = base.last_id) IS NOT NULL,
-        ?2 IS NOT NULL AND v.class IS NOT coalesce((SELECT o.class FROM verdict o
-            WHERE o.citation_id = ci.id AND o.id < v.id ORDER BY o.at DESC, o.id DESC LIMIT 1), 'ok'),
+        coalesce(told.class, 'ok'),
         last.certificate_ends,
         (SELECT p.blob_id FROM capture e JOIN payload p ON p.id = e.payload_id
          WHERE e.id = good.last_id) IS NOT NULL,
@@ -70,9 +71,11 @@ const LINKS: &str = "
             (SELECT nu.url || iif(nc.fragment = '', '', '#' || nc.fragment) FROM citation_event e
              JOIN citation nc ON nc.id = e.now_id JOIN url nu ON nu.id = nc.url_id
              WHERE e.citation_id = ci.id AND e.what = 'retargeted' ORDER BY e.at DESC, e.id DESC LIMIT 1) END,
-        v.moved_to, v.since_last, v.passages
+        v.moved_to, v.since_last, v.passages, told.passages
     FROM citation ci JOIN url u ON u.id = ci.url_id JOIN article a ON a.id = ci.article_id
     LEFT JOIN verdict v ON v.id = ci.verdict_id
+    LEFT JOIN verdict told ON told.id = (SELECT o.id FROM verdict o
+        WHERE ?2 AND o.citation_id = ci.id AND o.id < coalesce(?3, v.id) ORDER BY o.at DESC, o.id DESC LIMIT 1)
     LEFT JOIN baseline b ON b.id = v.baseline_id
     LEFT JOIN capture base ON base.id = b.capture_id
     LEFT JOIN capture last ON last.id = coalesce(
@@ -84,14 +87,19 @@ const LINKS: &str = "
     LEFT JOIN capture good ON good.id = CASE
         WHEN v.class IN ('ok', 'moved', 'changed', 'replaced') THEN last.id ELSE v.last_good_id END";
 
-/// The links, without what [`detail`] adds. With a run, it is told whether its verdicts are news.
-pub(super) fn links(sql: &Connection, of: Of, run: Option<i64>) -> rusqlite::Result<Vec<LinkRow>> {
+/// The links, without what [`detail`] adds. Where it is asked for, it is told whether their verdicts are news.
+pub(super) fn links(sql: &Connection, of: Of, news: Option<News>) -> rusqlite::Result<Vec<LinkRow>> {
+    // Verdicts before this row were told; those of a run before its own.
+    let told_before = match news {
+        Some(News::After(mark)) => Some(mark.verdict + 1),
+        Some(News::InRun(_)) | None => None,
+    };
     let (column, id) = match of {
         Of::Article(id) => ("ci.article_id", id),
         Of::Citation(id) => ("ci.id", id),
     };
     sql.prepare_cached(&format!("{LINKS} WHERE {column} = ?1"))?
-        .query_map(params![id, run], link)?
+        .query_map(params![id, news.is_some(), told_before], link)?
         .collect()
 }
 
@@ -139,6 +147,9 @@ fn link(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         anchor: String::new(),
         places: Vec::new(),
     };
+    let told = passages(row, 34)?;
+    let was_whole = told.iter().all(|passage| passage.fate != Fate::Missing);
+    let news = judged.is_some() && (class != word(row, 26)? || was_whole && report.lacks_a_passage());
     Ok(LinkRow {
         report,
         first_hop: row.get(22)?,
@@ -146,7 +157,7 @@ fn link(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         judged_in: judged,
         copy_kept: row.get(25)?,
         good_kept: row.get(28)?,
-        news: row.get(26)?,
+        news,
         certificate_ends: millis(27)?,
     })
 }
@@ -174,34 +185,10 @@ pub(super) fn skipped(
             .parse::<Skip>()
             .map_or_else(|_| skip.clone(), |skip| skip.reason().to_owned());
         let report = LinkReport {
-            article: article.to_owned(),
-            url: raw,
-            fragment: None,
             class: Class::Skipped,
-            transport: None,
-            access: None,
-            resource: None,
-            content: None,
-            scores: None,
-            status: None,
-            final_url: None,
-            moved_to: None,
-            since_last: None,
-            passages: Vec::new(),
-            hops: Vec::new(),
             reason,
             evidence: vec![skip],
-            since: None,
-            confirmed: false,
-            state: "present".into(),
-            retargeted_to: None,
-            first_seen: seen,
-            last_checked: None,
-            last_good: None,
-            baseline: None,
-            notes: Vec::new(),
-            anchor: String::new(),
-            places: Vec::new(),
+            ..LinkReport::unvisited(article, &raw, seen)
         };
         into.push(LinkRow {
             report,

@@ -28,6 +28,7 @@ mod open;
 mod prune;
 mod query;
 mod read;
+mod readings;
 mod rejudge;
 mod reports;
 mod search;
@@ -57,8 +58,9 @@ pub use open::{Archive, FORMAT_VERSION};
 pub use prune::{Pruned, Pruning, prune};
 pub use query::{Rows, Value};
 pub use read::{Held, HeldPage, Reader, RobotsCache};
+pub use readings::{ReadMark, ReportReader};
 pub use rejudge::{Again, Latest};
-pub use reports::ReportScope;
+pub use reports::{News, ReportScope};
 pub use search::SearchScope;
 pub use writer::{Writer, WriterHandle};
 

@@ -8,10 +8,12 @@ use super::{
     Reader, Result,
     links::{LinkRow, Of, detail, links, places, skipped},
     read::time,
+    readings::ReadMark,
     source_history::{Told, changes},
 };
 use crate::model::{
     report::{ArticleSummary, CertificateEnd, Report, RunSummary, SCHEMA_VERSION, TOTALS_DEFINITION, Totals},
+    rot::Rot,
     time::Timestamp,
     url::{self, Url},
     verdict::Class,
@@ -24,10 +26,19 @@ pub struct ReportScope {
     pub articles: Option<Vec<i64>>,
     /// Every link, or only those someone may want to know of.
     pub all: bool,
-    /// Only links whose verdict became another one in this run.
-    pub new_in_run: Option<i64>,
+    /// Only what became another since.
+    pub news: Option<News>,
     /// Tell of certificates that end before this.
     pub certificates_until: Option<Timestamp>,
+}
+
+/// Since when something is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// In this run.
+    InRun(i64),
+    /// Since a reader has read.
+    After(ReadMark),
 }
 
 impl Reader {
@@ -40,10 +51,10 @@ impl Reader {
                 definition: TOTALS_DEFINITION,
                 ..Totals::default()
             };
-            let mut certificates = BTreeMap::new();
+            let (mut certificates, mut rot) = (BTreeMap::new(), Rot::default());
             let (mut told, mut source_changes) = (Vec::new(), Vec::new());
             for (id, version, summary) in &articles {
-                let mut own = links(sql, Of::Article(*id), scope.new_in_run)?;
+                let mut own = links(sql, Of::Article(*id), scope.news)?;
                 source_changes.extend(changes(sql, *id, scope.changes())?);
                 if let Some(version) = version {
                     skipped(
@@ -55,6 +66,7 @@ impl Reader {
                     )?;
                 }
                 count(&own, &mut totals);
+                own.iter().for_each(|link| rot.add(link, summary.cited_at));
                 expiring(&own, scope.certificates_until, &mut certificates);
                 own.retain(|link| scope.wants(link));
                 own.sort_by(|a, b| (a.class, &a.url, &a.fragment).cmp(&(b.class, &b.url, &b.fragment)));
@@ -67,12 +79,24 @@ impl Reader {
                 }
                 told.extend(own.into_iter().map(|row| row.report));
             }
+            if let (Some(News::After(mark)), Some(until)) = (scope.news, scope.certificates_until) {
+                // Those that ended as soon when it was read were told then.
+                let told = mark.at.plus(until.since(now));
+                certificates.retain(|_, (ends, _)| *ends >= told);
+            }
+            let (survival, hosts) = rot.told();
             Ok(Report {
                 schema_version: SCHEMA_VERSION,
                 generated_at: now,
+                new_since: match scope.news {
+                    Some(News::After(mark)) => Some(mark.at),
+                    _ => None,
+                },
                 last_run: last_run(sql)?,
                 articles: articles.into_iter().map(|(_, _, summary)| summary).collect(),
                 totals,
+                survival,
+                hosts,
                 links: told,
                 source_changes,
                 certificates: by_end(certificates),
@@ -115,15 +139,17 @@ impl ReportScope {
     fn wants(&self, link: &LinkRow) -> bool {
         let fine = matches!(link.class, Class::Ok | Class::Skipped) && !link.lacks_a_passage();
         let quiet = fine || link.state != "present";
-        match self.new_in_run {
-            Some(run) => link.judged_in == Some(run) && link.news,
+        match self.news {
+            Some(News::InRun(run)) => link.judged_in == Some(run) && link.news,
+            Some(News::After(_)) => link.state == "present" && link.news,
             None => self.all || !quiet,
         }
     }
 
     fn changes(&self) -> Told {
-        match self.new_in_run {
-            Some(run) => Told::OfRun(run),
+        match self.news {
+            Some(News::InRun(run)) => Told::OfRun(run),
+            Some(News::After(mark)) => Told::After(mark.event),
             None if self.all => Told::All,
             None => Told::OfNewestRun,
         }
@@ -138,10 +164,10 @@ fn count(links: &[LinkRow], totals: &mut Totals) {
         }
         totals.links += 1;
         *totals.by_class.entry(link.class.to_string()).or_default() += 1;
-        if !matches!(link.class, Class::Skipped | Class::Excluded | Class::Unchecked) {
+        if link.class.is_checked() {
             totals.checked += 1;
         }
-        if matches!(link.class, Class::Dead | Class::Replaced) && link.copy_kept {
+        if link.class.is_lost() && link.copy_kept {
             totals.saved += 1;
         }
     }

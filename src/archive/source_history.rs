@@ -15,6 +15,8 @@ pub(super) enum Told {
     OfNewestRun,
     /// The same of this run.
     OfRun(i64),
+    /// In the main text, in rows after this one.
+    After(i64),
 }
 
 const CHANGES: &str = "
@@ -27,15 +29,17 @@ const CHANGES: &str = "
 
 /// Changes of one article, oldest first.
 pub(super) fn changes(sql: &Connection, article: i64, told: Told) -> rusqlite::Result<Vec<SourceChange>> {
-    let run = match told {
-        Told::All => None,
-        Told::OfRun(run) => Some(run),
-        Told::OfNewestRun => Some(newest_run(sql, article)?),
+    let (run, after) = match told {
+        Told::All => (None, None),
+        Told::OfRun(run) => (Some(run), None),
+        Told::OfNewestRun => (Some(newest_run(sql, article)?), None),
+        Told::After(row) => (None, Some(row)),
     };
     sql.prepare_cached(&format!(
-        "{CHANGES} WHERE ci.article_id = ?1 AND (?2 IS NULL OR e.run_id = ?2 AND e.place = ?3) ORDER BY e.id"
+        "{CHANGES} WHERE ci.article_id = ?1 AND (?2 IS NULL OR e.run_id = ?2) AND (?3 IS NULL OR e.id > ?3)
+             AND (?2 IS NULL AND ?3 IS NULL OR e.place = ?4) ORDER BY e.id"
     ))?
-    .query_map(params![article, run, Place::Main.code()], change)?
+    .query_map(params![article, run, after, Place::Main.code()], change)?
     .collect()
 }
 

@@ -36,6 +36,7 @@ const PARTS: &[(&str, &[&str])] = &[
             "verdict",
             "watch",
             "note",
+            "report_reading",
         ],
     ),
     ("tasks", &["task"]),

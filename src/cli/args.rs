@@ -601,6 +601,8 @@ pub enum OutputFormat {
     Text,
     /// For machines; the schema is docs/report.schema.json
     Json,
+    /// One page for a browser, with figures and word diffs
+    Html,
     /// A table for spreadsheets, one row a link
     Csv,
     /// For an issue or a comment
@@ -626,7 +628,10 @@ pub enum ReportFormat {
   evercite report
   evercite report --article notes.md --all
   evercite report --format json | jq '.links[] | select(.class == \"dead\").url'
-  evercite report --format sarif --output links.sarif      also csv, markdown, junit and github")]
+  evercite report --format html --output links.html        for a browser; works offline
+  evercite report --format sarif --output links.sarif      also csv, markdown, junit and github
+  evercite report --since last                             only what is new since this was last asked
+  evercite report --since last --reader cron --quiet       the same for a job, which has a mark of its own")]
 pub struct ReportArgs {
     /// Only this article: its address, path, or a part of either that no other article has
     #[arg(long, value_name = "ARTICLE")]
@@ -639,8 +644,21 @@ pub struct ReportArgs {
         default_value = "dead,changed,replaced"
     )]
     pub fail_on: Vec<String>,
+    /// Tell only what is new since the last report that was read this way: links of another verdict, changes in the
+    /// articles, certificates. Exits with 2 only for what is new
+    #[arg(long, value_name = "WHEN", conflicts_with = "all")]
+    pub since: Option<Since>,
+    /// Who reads: each name has a mark of its own, kept in the archive; with --article, one for each article
+    #[arg(long, value_name = "NAME", default_value = "me", requires = "since")]
+    pub reader: String,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Since {
+    /// The last report that the same reader has read
+    Last,
 }
 
 #[derive(Debug, Args)]

@@ -63,7 +63,7 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     }
     let summary = session.check(&articles, &gathered.seeds, &config.crawl, &settings, args.due)?;
     let covered = (!args.articles.is_empty()).then(|| articles.iter().map(|article| article.id).collect());
-    finish(&session, &summary, &args, &fail_on, covered)
+    finish(&session, &summary, &args, &fail_on, covered, true)
 }
 
 fn knows_all(config: &Config, wanted: &[String]) -> Result<bool, CliError> {
@@ -118,7 +118,7 @@ fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: 
         clock: &clock,
     };
     let summary = session.snapshot(&seeds, &crawl, &settings)?;
-    finish(&session, &summary, args, fail_on, None)
+    finish(&session, &summary, args, fail_on, None, false)
 }
 
 /// Tells what was found in the articles that were checked, and fails on what was found in them.
@@ -128,9 +128,11 @@ fn finish(
     args: &CheckArgs,
     fail_on: &[Class],
     articles: Option<Vec<i64>>,
+    keeps_archive: bool,
 ) -> Result<u8, CliError> {
     let how = Tell {
         only_findings: true,
+        keeps_archive,
         articles: articles.clone(),
     };
     let told = session.tell(summary, &args.output, how)?;

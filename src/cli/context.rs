@@ -7,22 +7,18 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{
-    CLEAN, FINDINGS,
-    args::{OutputArgs, OutputFormat},
-    error::CliError,
-};
+use super::{CLEAN, FINDINGS, error::CliError};
 use crate::{
     archive::Reader,
     model::{
         article::{Article, Document},
         canonical,
-        report::{Report, Totals},
+        report::Totals,
         time::{Clock, Timestamp},
         url::{self, Url},
         verdict::Class,
     },
-    report::{self, Style},
+    report::Style,
     source,
 };
 
@@ -80,28 +76,6 @@ pub fn style(to_file: bool) -> Style {
     let terminal = std::io::stdout().is_terminal() && !to_file;
     let colour = terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
     Style { width: 80, colour }
-}
-
-/// Writes a report where the user wants it.
-pub fn write_report(report: &Report, output: &OutputArgs) -> Result<(), CliError> {
-    let text = match output.format {
-        OutputFormat::Json => report::json(report),
-        OutputFormat::Text => report::text(report, style(output.output.is_some())),
-        OutputFormat::Csv => report::csv(report),
-        OutputFormat::Markdown => report::markdown(report),
-        OutputFormat::Junit => report::junit(report),
-        OutputFormat::Sarif => report::sarif(report),
-        OutputFormat::Github => report::github(report),
-    };
-    match &output.output {
-        None => print(&text),
-        Some(path) => std::fs::write(path, text).map_err(|e| {
-            CliError::failed(
-                format!("{} could not be written: {e}", path.display()),
-                "choose another place with --output",
-            )
-        }),
-    }
 }
 
 /// The classes of `--fail-on`.

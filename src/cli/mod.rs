@@ -32,6 +32,7 @@ mod search;
 mod show;
 mod snapshot;
 mod stats;
+mod telling;
 mod verify;
 mod writing;
 

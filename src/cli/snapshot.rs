@@ -13,10 +13,11 @@ use super::{
     error::CliError,
     lists::{Gathered, Named},
     progress::Bar,
+    telling::Telling,
     writing,
 };
 use crate::{
-    archive::{Archive, OpenRun, ReportScope, Writer},
+    archive::{Archive, News, OpenRun, ReportScope, Writer},
     crawl::{self, Summary},
     fetch::Fetcher,
     model::{
@@ -82,6 +83,7 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
     let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
     let how = Tell {
         only_findings: false,
+        keeps_archive: true,
         articles: None,
     };
     let code = session.tell(&summary, &args.output, how)?.code;
@@ -136,6 +138,7 @@ pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
     let summary = session.work(&archive.writer()?, &run, &settings, HashMap::new())?;
     let how = Tell {
         only_findings: run.kind == RunKind::Check,
+        keeps_archive: true,
         articles: None,
     };
     Ok(session.tell(&summary, &args.output, how)?.code)
@@ -369,6 +372,8 @@ async fn interrupts(stop: watch::Sender<bool>) {
 pub struct Tell {
     /// Only the report, without a word on what was kept.
     pub only_findings: bool,
+    /// Whether the archive is still there afterwards.
+    pub keeps_archive: bool,
     /// The articles it covers; `None`: every article on the list.
     pub articles: Option<Vec<i64>>,
 }
@@ -411,17 +416,23 @@ impl Session<'_> {
         if self.global.quiet && !changed {
             return Ok(untold(code));
         }
-        let new_in_run = self.global.quiet.then_some(summary.run_id);
+        let news = self.global.quiet.then_some(News::InRun(summary.run_id));
         let scope = ReportScope {
             articles: how.articles,
             all: output.all,
-            new_in_run,
+            news,
             certificates_until: output.certificates_until(self.clock.now()),
         };
         let found = reader.report(&scope, self.clock.now())?;
         let bare = how.only_findings || self.global.quiet;
         if output.format != OutputFormat::Text || output.output.is_some() || bare {
-            context::write_report(&found, output)?;
+            let telling = Telling {
+                global: self.global,
+                output,
+                archive: how.keeps_archive.then_some(self.archive),
+                reader: &reader,
+            };
+            telling.write(&found)?;
             return Ok(Told {
                 code,
                 totals: Some(found.totals),

@@ -7,6 +7,7 @@ use super::{
     link::Place,
     passage::{Fate, Passage},
     revision::SourceEvent,
+    statistics::Step,
     time::Timestamp,
     verdict::{Access, Class, Content, Resource, Scores, Transport},
 };
@@ -21,12 +22,18 @@ pub struct Report {
     pub schema_version: u32,
     /// When the report was made.
     pub generated_at: Timestamp,
+    /// Where it tells only what is new: since when.
+    pub new_since: Option<Timestamp>,
     /// The newest run that finished, if any.
     pub last_run: Option<RunSummary>,
     /// The articles it covers.
     pub articles: Vec<ArticleSummary>,
     /// Sums over every link covered, whether listed or not.
     pub totals: Totals,
+    /// How long they last.
+    pub survival: Survival,
+    /// Hosts of which several links are checked and some are lost: the twenty with the most certain rot first.
+    pub hosts: Vec<HostRot>,
     /// The links, ordered by article, then class, then URL.
     pub links: Vec<LinkReport>,
     /// What was done to the links of the articles, ordered by article, then time: in the newest run that
@@ -97,6 +104,36 @@ pub struct Totals {
 pub const TOTALS_DEFINITION: &str = "one link is one distinct address (with its fragment) in one article, however often \
      it occurs there; checked = links less skipped, excluded and unchecked; saved = dead or replaced links with a good \
      copy in the archive";
+
+/// How long links last.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Survival {
+    /// What is estimated, in words.
+    pub definition: &'static str,
+    /// Links that the estimate rests on.
+    pub links: u64,
+    /// Those of them that are lost.
+    pub lost: u64,
+    /// Links that are dead or replaced, but not confirmed yet: counted as lasting until they were last seen well.
+    pub unconfirmed: u64,
+    /// Links of whose age nothing is known.
+    pub left_out: u64,
+    /// The curve: each day on which a link was lost or last seen, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What became of the links to one host.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HostRot {
+    /// Its name.
+    pub host: String,
+    /// Checked links of the report that lead there.
+    pub links: u64,
+    /// Those of them that are dead or replaced.
+    pub lost: u64,
+    /// Lower end of Wilson's 95% interval of the share lost: what hosts are ordered by.
+    pub at_least: f64,
+}
 
 /// One link of one article.
 #[derive(Debug, Clone, Serialize)]
@@ -189,6 +226,40 @@ pub struct SourceChange {
 }
 
 impl LinkReport {
+    /// A link that nobody asked for yet.
+    pub fn unvisited(article: &str, url: &str, first_seen: Timestamp) -> Self {
+        Self {
+            article: article.to_owned(),
+            url: url.to_owned(),
+            fragment: None,
+            class: Class::Unchecked,
+            transport: None,
+            access: None,
+            resource: None,
+            content: None,
+            scores: None,
+            status: None,
+            final_url: None,
+            moved_to: None,
+            since_last: None,
+            hops: Vec::new(),
+            passages: Vec::new(),
+            reason: "not visited yet".into(),
+            evidence: Vec::new(),
+            since: None,
+            confirmed: false,
+            state: "present".into(),
+            retargeted_to: None,
+            first_seen,
+            last_checked: None,
+            last_good: None,
+            baseline: None,
+            notes: Vec::new(),
+            anchor: String::new(),
+            places: Vec::new(),
+        }
+    }
+
     /// Whether something that the article holds on to is missing.
     pub fn lacks_a_passage(&self) -> bool {
         self.passages.iter().any(|passage| passage.fate == Fate::Missing)

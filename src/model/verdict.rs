@@ -193,6 +193,16 @@ impl Class {
         !matches!(self, Class::Dead | Class::Moved | Class::Suspect)
     }
 
+    /// Whether what was cited is no longer to be had at its address.
+    pub const fn is_lost(self) -> bool {
+        matches!(self, Class::Dead | Class::Replaced)
+    }
+
+    /// Whether it was asked for. Shares that are shown to people are of links that were.
+    pub const fn is_checked(self) -> bool {
+        !matches!(self, Class::Skipped | Class::Excluded | Class::Unchecked)
+    }
+
     /// Whether someone should look at it.
     pub const fn is_finding(self) -> bool {
         matches!(self, Class::Dead | Class::Replaced | Class::Changed)

@@ -28,8 +28,18 @@ impl Shell {
     }
 
     /// The command that prints the copy of that time.
-    fn show(&self, url: &str, at: Timestamp) -> String {
+    pub(super) fn show(&self, url: &str, at: Timestamp) -> String {
         format!("{} show {} --at {at}", self.0, quoted(url))
+    }
+
+    /// The command that compares the copy of that time with the newest.
+    pub(super) fn diff(&self, url: &str, from: Timestamp) -> String {
+        format!("{} diff {} --from {from}", self.0, quoted(url))
+    }
+
+    /// The command with these arguments, which are plain words.
+    pub(super) fn with(&self, arguments: &str) -> String {
+        format!("{} {arguments}", self.0)
     }
 }
 

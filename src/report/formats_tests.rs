@@ -2,41 +2,26 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    super::{ArchiveName, Differences, Shell, report_html},
+    *,
+};
 use crate::model::{
+    difference::{Edited, Excerpt, Part, Piece},
     link::Place,
-    report::{ArticleSummary, Totals},
+    report::{ArticleSummary, Survival, Totals},
     time::Timestamp,
 };
 
 fn a_link(class: Class, words: &str) -> LinkReport {
     LinkReport {
-        article: format!("notes {words}.md"),
-        url: format!("https://example.org/{words}"),
-        fragment: None,
         class,
-        transport: None,
-        access: None,
-        resource: None,
-        content: None,
-        scores: None,
         status: Some(404),
-        final_url: None,
         moved_to: Some(words.to_owned()),
-        since_last: None,
-        hops: Vec::new(),
-        passages: Vec::new(),
         reason: format!("it says {words}"),
-        evidence: Vec::new(),
         since: Some(Timestamp::from_millis(0)),
-        confirmed: false,
-        state: "present".into(),
-        retargeted_to: None,
-        first_seen: Timestamp::from_millis(0),
-        last_checked: None,
-        last_good: None,
-        baseline: None,
-        notes: Vec::new(),
+        last_good: Some(Timestamp::from_millis(0)),
+        notes: vec![words.to_owned()],
         anchor: words.to_owned(),
         places: vec![PlaceInArticle {
             ordinal: 1,
@@ -45,6 +30,11 @@ fn a_link(class: Class, words: &str) -> LinkReport {
             section: None,
             place: Place::Main,
         }],
+        ..LinkReport::unvisited(
+            &format!("notes {words}.md"),
+            &format!("https://example.org/{words}"),
+            Timestamp::from_millis(0),
+        )
     }
 }
 
@@ -53,6 +43,7 @@ fn a_report(classes: &[Class], words: &str) -> Report {
     Report {
         schema_version: 1,
         generated_at: Timestamp::from_millis(0),
+        new_since: None,
         last_run: None,
         articles: vec![ArticleSummary {
             article: format!("notes {words}.md"),
@@ -64,6 +55,15 @@ fn a_report(classes: &[Class], words: &str) -> Report {
             links: links.len() as u64,
             ..Totals::default()
         },
+        survival: Survival {
+            definition: "",
+            links: 0,
+            lost: 0,
+            unconfirmed: 0,
+            left_out: 0,
+            steps: Vec::new(),
+        },
+        hosts: Vec::new(),
         links,
         source_changes: Vec::new(),
         certificates: Vec::new(),
@@ -119,6 +119,34 @@ fn each_format_says_which_link_where_and_what() {
         }
     }
     assert_eq!(github(&report).lines().count(), 2);
+}
+
+#[test]
+fn a_page_asks_for_nothing_and_runs_nothing_of_others() {
+    let page = scraper::Html::parse_document(&a_page("x"));
+    let policy = scraper::Selector::parse("meta[http-equiv=Content-Security-Policy]").unwrap();
+    let policy: Vec<_> = page.select(&policy).filter_map(|meta| meta.attr("content")).collect();
+    assert!(
+        matches!(policy.as_slice(), [one] if one.starts_with("default-src 'none';")),
+        "{policy:?}"
+    );
+    for of in [
+        "[src]",
+        "link",
+        "iframe",
+        "object",
+        "[onclick]",
+        "[onload]",
+        "[onerror]",
+    ] {
+        assert_eq!(texts(&page, of), Vec::<String>::new(), "{of}");
+    }
+    assert_eq!(texts(&page, "script").len(), 1);
+    assert_eq!(
+        texts(&page, "code").len(),
+        4,
+        "commands for the copies of three links, and for what changed"
+    );
 }
 
 #[test]
@@ -185,12 +213,79 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..8).prop_map(|pieces| pieces.concat())
 }
 
+/// A page that says these words wherever it says something.
+fn a_page(words: &str) -> String {
+    let classes = [Class::Dead, Class::Changed, Class::Moved, Class::Ok];
+    let mut report = a_report(&classes, words);
+    report.links[0].url = format!("javascript:alert(1)//{words}");
+    report.links[2].moved_to = Some(format!("https://example.org/now/{words}"));
+    let (text, piece) = (words.to_owned(), |differs| Piece {
+        text: words.to_owned(),
+        differs,
+    });
+    let edited = Edited {
+        before: vec![piece(false), piece(true)],
+        after: vec![piece(false), piece(true)],
+    };
+    let parts = [
+        Part::Removed { text: text.clone() },
+        Part::Same { text: text.clone() },
+        Part::Added { text },
+        Part::Edited(edited),
+    ];
+    let at = Timestamp::from_millis(0);
+    let mut differences = Differences::default();
+    differences.excerpts.insert(1, Excerpt::of(at, at, &parts, 10_000));
+    let archive = ArchiveName {
+        path: words.to_owned(),
+        shell: Shell::new(Some(words)),
+    };
+    report_html(&report, Some(&archive), &differences)
+}
+
+/// The names of all elements, in order, with those of their attributes.
+fn structure(page: &scraper::Html) -> Vec<String> {
+    let elements = page
+        .root_element()
+        .descendants()
+        .filter_map(|node| node.value().as_element());
+    elements
+        .map(|element| {
+            let attributes: Vec<&str> = element.attrs().map(|(name, _)| name).collect();
+            format!("{} {}", element.name(), attributes.join(" "))
+        })
+        .collect()
+}
+
+fn texts(page: &scraper::Html, of: &str) -> Vec<String> {
+    let selector = scraper::Selector::parse(of).unwrap();
+    page.select(&selector).map(|element| element.text().collect()).collect()
+}
+
 proptest! {
+    #[test]
+    fn nothing_becomes_markup(words in hostile()) {
+        let page = scraper::Html::parse_document(&a_page(&words));
+        // Where there are no words, there is no line for them.
+        let harmless = if words.is_empty() { "" } else { "x" };
+        prop_assert_eq!(structure(&page), structure(&scraper::Html::parse_document(&a_page(harmless))));
+        let said = printable(&words);
+        let title = if words.is_empty() { "notes .md" } else { &said };
+        prop_assert_eq!(texts(&page, "h1"), [format!("Links of {title}")]);
+        prop_assert_eq!(texts(&page, "title"), [format!("Links of {title}")]);
+        prop_assert_eq!(texts(&page, "del"), [said.clone(), said.clone()]);
+        prop_assert_eq!(texts(&page, "ins"), [said.clone(), said]);
+        let links = scraper::Selector::parse("[href]").unwrap();
+        for link in page.select(&links) {
+            prop_assert!(link.attr("href").is_some_and(|to| to.starts_with("https://")), "{link:?}");
+        }
+    }
+
     #[test]
     fn nothing_steers_or_breaks_out(words in hostile()) {
         let classes = [Class::Dead, Class::Changed, Class::Blocked];
         let report = a_report(&classes, &words);
-        for told in [csv(&report), markdown(&report), junit(&report), sarif(&report), github(&report)] {
+        for told in [csv(&report), markdown(&report), junit(&report), sarif(&report), github(&report), a_page(&words)] {
             let steering = |c: char| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)
                 || ('\u{2066}'..='\u{2069}').contains(&c));
             prop_assert!(!told.contains(steering), "{told:?}");

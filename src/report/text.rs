@@ -6,21 +6,21 @@ use std::fmt::Write as _;
 use super::lines::{Style, clip, clip_end, wrap};
 use crate::model::{
     passage::{Fate, Hold, Passage},
-    report::{LinkReport, Report, SourceChange, Totals},
+    report::{CertificateEnd, LinkReport, Report, SourceChange, Totals},
     revision::SourceEvent,
+    time::Timestamp,
     verdict::Class,
 };
 
 /// The whole report.
 pub fn text(report: &Report, style: Style) -> String {
     let mut out = String::new();
-    if let Some(run) = report.last_run.as_ref().filter(|run| run.outage) {
-        let _ = writeln!(
-            out,
-            "The {} of {} found most hosts unreachable: that is our own outage, and no verdict was given.\n",
-            run.kind,
-            run.started_at.minute()
-        );
+    for line in [outage(report), news(report)].into_iter().flatten() {
+        let _ = writeln!(out, "{line}\n");
+    }
+    if tells_nothing(report) {
+        out.push_str(&totals(&report.totals, style));
+        return out;
     }
     for article in &report.articles {
         let links: Vec<&LinkReport> = report
@@ -54,25 +54,54 @@ pub fn text(report: &Report, style: Style) -> String {
     out
 }
 
+/// That a run gave no verdicts, where that is to be told.
+pub(super) fn outage(report: &Report) -> Option<String> {
+    let run = report.last_run.as_ref().filter(|run| run.outage)?;
+    let is_news = report.new_since.is_none_or(|since| run.started_at > since);
+    is_news.then(|| {
+        format!(
+            "The {} of {} found most hosts unreachable: that is our own outage, and no verdict was given.",
+            run.kind,
+            run.started_at.minute()
+        )
+    })
+}
+
+/// Since when what is told is new, of a report that tells only that.
+pub(super) fn news(report: &Report) -> Option<String> {
+    let since = report.new_since?.minute();
+    Some(match tells_nothing(report) {
+        true => format!("Nothing new since {since}."),
+        false => format!("New since {since}:"),
+    })
+}
+
+/// Whether it was asked for news and has none.
+fn tells_nothing(report: &Report) -> bool {
+    report.new_since.is_some()
+        && report.links.is_empty()
+        && report.source_changes.is_empty()
+        && report.certificates.is_empty()
+}
+
 fn certificates(out: &mut String, report: &Report, style: Style) {
     for one in &report.certificates {
-        let verb = if one.ends < report.generated_at {
-            "ended"
-        } else {
-            "ends"
-        };
-        let links = if one.links == 1 { "link" } else { "links" };
-        let line = format!(
-            "the certificate of {} {verb} {} ({} {links})",
-            one.host,
-            one.ends.date(),
-            one.links
-        );
-        let _ = writeln!(out, "{}", clip_end(&line, style.width));
+        let _ = writeln!(out, "{}", clip_end(&certificate(one, report.generated_at), style.width));
     }
     if !report.certificates.is_empty() {
         let _ = writeln!(out);
     }
+}
+
+pub(super) fn certificate(one: &CertificateEnd, now: Timestamp) -> String {
+    let verb = if one.ends < now { "ended" } else { "ends" };
+    let links = if one.links == 1 { "link" } else { "links" };
+    format!(
+        "the certificate of {} {verb} {} ({} {links})",
+        one.host,
+        one.ends.date(),
+        one.links
+    )
 }
 
 fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
@@ -178,6 +207,15 @@ pub(super) fn address(url: &str, fragment: Option<&str>) -> String {
 }
 
 fn sentence(link: &LinkReport) -> String {
+    let since = link.since.filter(|_| !matches!(link.class, Class::Ok));
+    finding(
+        link,
+        &since.map_or_else(String::new, |since| format!("; since {}", since.date())),
+    )
+}
+
+/// What was found, and how certain it is.
+pub(super) fn finding(link: &LinkReport, since: &str) -> String {
     let mut sentence = link.reason.clone();
     if let Some(scores) = link
         .scores
@@ -185,9 +223,7 @@ fn sentence(link: &LinkReport) -> String {
     {
         let _ = write!(sentence, " (similarity {:.2})", scores.jaccard);
     }
-    if let Some(since) = link.since.filter(|_| !matches!(link.class, Class::Ok)) {
-        let _ = write!(sentence, "; since {}", since.date());
-    }
+    sentence.push_str(since);
     if matches!(link.class, Class::Dead | Class::Changed | Class::Replaced) && !link.confirmed {
         sentence.push_str(", to be confirmed on another day");
     }
@@ -202,7 +238,7 @@ fn sentence(link: &LinkReport) -> String {
 }
 
 /// What became of what the article holds on to, where that is worth a line.
-fn passage(passage: &Passage) -> Option<String> {
+pub(super) fn passage(passage: &Passage) -> Option<String> {
     let what = clip_end(&passage.what, 80);
     let last = match passage.last_seen {
         Some(at) => format!(", last seen {}", at.date()),
@@ -267,11 +303,12 @@ pub fn totals(totals: &Totals, style: Style) -> String {
         .iter()
         .filter_map(|class| {
             let count = *totals.by_class.get(class.as_str())?;
-            let known = !matches!(class, Class::Skipped | Class::Excluded | Class::Unchecked);
-            Some(format!(
-                "{count} {class}{}",
-                if known { share(count) } else { String::new() }
-            ))
+            let share = if class.is_checked() {
+                share(count)
+            } else {
+                String::new()
+            };
+            Some(format!("{count} {class}{share}"))
         })
         .collect();
     let plural = if totals.links == 1 { "link" } else { "links" };
