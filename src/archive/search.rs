@@ -148,6 +148,16 @@ const CAPTURES: &str = "FROM capture c JOIN page_version w ON w.payload_id = c.p
 const SAME_AS: &str = "(w.id = ?2 OR w.text_length >= 200 AND (w.text_sha256, w.title) =
     (SELECT v.text_sha256, v.title FROM page_version v WHERE v.id = ?2))";
 
+/// A text of a page, and the versions that say just that.
+struct OneText {
+    digest: Vec<u8>,
+    title: String,
+    /// Bytes of main text: short ones say little, and are in the index for each version.
+    is_short: bool,
+    versions: Vec<i64>,
+    captured: FoundVersion,
+}
+
 /// The versions of a page that have what is asked for, oldest first, and whether the newest is one of them.
 fn versions(sql: &rusqlite::Connection, url: i64, question: &str) -> rusqlite::Result<(Vec<FoundVersion>, bool)> {
     let mut of_page = sql.prepare_cached(&format!(
@@ -155,35 +165,38 @@ fn versions(sql: &rusqlite::Connection, url: i64, question: &str) -> rusqlite::R
          WHERE c.url_id = ? AND c.purpose NOT IN ('robots', 'probe') GROUP BY w.id ORDER BY min(c.at), w.id"
     ))?;
     let mut matches = sql.prepare_cached("SELECT 1 FROM page_search WHERE page_search MATCH ?1 AND rowid = ?2")?;
-    let mut texts: Vec<(Vec<u8>, String, i64, Vec<i64>, FoundVersion)> = Vec::new();
+    let mut texts: Vec<OneText> = Vec::new();
     let mut rows = of_page.query([url])?;
     while let Some(row) = rows.next()? {
-        let (id, digest, title, length): (i64, Vec<u8>, String, i64) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (id, digest, title): (i64, Vec<u8>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let is_short = row.get::<_, i64>(3)? < 200;
         let (first, last) = (time(row, 4)?, time(row, 5)?);
         let same = texts
             .iter_mut()
-            .find(|(d, t, l, ..)| *d == digest && *t == title && *l >= 200 && length >= 200);
+            .find(|text| text.digest == digest && text.title == title && !text.is_short && !is_short);
         match same {
-            Some((.., ids, version)) => {
-                ids.push(id);
-                version.first_captured = version.first_captured.min(first);
-                version.last_captured = version.last_captured.max(last);
+            Some(text) => {
+                text.versions.push(id);
+                text.captured.first_captured = text.captured.first_captured.min(first);
+                text.captured.last_captured = text.captured.last_captured.max(last);
             }
-            None => {
-                let version = FoundVersion {
+            None => texts.push(OneText {
+                digest,
+                title,
+                is_short,
+                versions: vec![id],
+                captured: FoundVersion {
                     first_captured: first,
                     last_captured: last,
-                };
-                texts.push((digest, title, length, vec![id], version));
-            }
+                },
+            }),
         }
     }
-    let newest = texts.iter().map(|(.., version)| version.last_captured).max();
+    let newest = texts.iter().map(|text| text.captured.last_captured).max();
     let mut found = Vec::new();
-    for (.., ids, version) in texts {
+    for OneText { versions, captured, .. } in texts {
         let mut has = false;
-        for id in ids {
+        for id in versions {
             has = has
                 || matches
                     .query_row(params![question, id], |_| Ok(()))
@@ -191,7 +204,7 @@ fn versions(sql: &rusqlite::Connection, url: i64, question: &str) -> rusqlite::R
                     .is_some();
         }
         if has {
-            found.push(version);
+            found.push(captured);
         }
     }
     let still_there = found.iter().any(|version| Some(version.last_captured) == newest);

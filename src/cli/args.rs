@@ -468,7 +468,7 @@ pub struct VerifyArgs {
     #[arg(long)]
     pub full: bool,
     /// Only what runs brought that began then or later, and the chain of all runs; not the whole file
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    #[arg(long, value_name = "TIME", value_parser = start_of)]
     pub since: Option<Timestamp>,
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -77,7 +77,7 @@ fn flags_and_values_that_are_wrong() {
         &["snapshot", "a.md", "--robots", "maybe"],
         &["report", "--format", "pdf"],
         &["show", "http://example.org/", "--as", "pdf"],
-        &["show", "http://example.org/", "--at", "yesterday"],
+        &["show", "http://example.org/", "--at", "the other day"],
         &["completions", "tcl"],
         &["report", "--article"],
     ];
