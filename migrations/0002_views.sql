@@ -1,4 +1,4 @@
--- The views, which are the public interface for SQL. Columns here are documented in README.md and kept stable;
+-- The views, which are the public interface for SQL. Columns here are documented in src/archive/schema.rs and kept stable;
 -- tables are not. Times are ISO 8601 in UTC. No view needs our SQL functions: plain sqlite3 reads them.
 
 -- One row per link of an article, with what became of it.
@@ -40,8 +40,9 @@ CREATE VIEW page_history AS
 SELECT
     u.url AS url,
     strftime('%Y-%m-%dT%H:%M:%SZ', c.at / 1000, 'unixepoch') AS at,
+    lower(hex(c.uid)) AS capture,
     c.purpose, c.transport, c.access, c.status, c.media_type, c.location, c.revisit,
-    lower(hex(p.sha256)) AS payload_sha256,
+    nullif(lower(hex(p.sha256)), '') AS payload_sha256,
     p.length AS payload_length,
     (SELECT lower(hex(v.text_sha256)) FROM page_version v
       WHERE v.payload_id = c.payload_id AND v.url_id = c.url_id
@@ -64,27 +65,49 @@ SELECT
     l.fragment, l.ordinal, l.anchor, l.rel,
     CASE l.role WHEN 0 THEN 'cite' WHEN 1 THEN 'embed' ELSE 'resource' END AS role,
     CASE l.place WHEN 0 THEN 'main' ELSE 'around' END AS place,
-    v.id AS page_version,
+    lower(hex(p.sha256)) AS payload_sha256,
     v.title AS source_title
 FROM link l
 JOIN page_version v ON v.id = l.page_version_id OR v.links_of = l.page_version_id
+JOIN payload p ON p.id = v.payload_id
 JOIN url s ON s.id = v.url_id
 JOIN url t ON t.id = l.target_id;
 
--- The ledger: every verdict ever given, with the time it held until the next one.
+-- The ledger: every verdict ever given, with the time it held until the next one. Rows of a merged archive come
+-- later than they were judged: only times tell what came next.
 CREATE VIEW verdict_history AS
 SELECT
     a.locator AS article,
     u.url AS url,
+    nullif(ci.fragment, '') AS fragment,
     v.class, v.transport, v.access, v.resource, v.content, v.status, v.final_url, v.reason,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.at / 1000, 'unixepoch') AS judged_at,
     (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(n.at) / 1000, 'unixepoch')
-       FROM verdict n WHERE n.citation_id = v.citation_id AND n.id > v.id) AS until,
+       FROM verdict n WHERE n.citation_id = v.citation_id AND (n.at, n.id) > (v.at, v.id)) AS until,
     v.confirmed, v.strikes, v.rules_version
 FROM verdict v
 JOIN citation ci ON ci.id = v.citation_id
 JOIN article a ON a.id = ci.article_id
 JOIN url u ON u.id = ci.url_id;
+
+-- What a link was, as of any day: one row for each stretch of time in which it was of one class.
+-- "As of T": WHERE since <= T AND (until IS NULL OR until > T).
+CREATE VIEW verdict_span AS
+SELECT
+    a.locator AS article,
+    u.url AS url,
+    nullif(ci.fragment, '') AS fragment,
+    v.class, v.reason,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.at / 1000, 'unixepoch') AS since,
+    (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(n.at) / 1000, 'unixepoch')
+       FROM verdict n WHERE n.citation_id = v.citation_id AND (n.at, n.id) > (v.at, v.id)
+        AND n.class <> v.class) AS until
+FROM verdict v
+JOIN citation ci ON ci.id = v.citation_id
+JOIN article a ON a.id = ci.article_id
+JOIN url u ON u.id = ci.url_id
+WHERE v.class IS NOT (SELECT b.class FROM verdict b
+    WHERE b.citation_id = v.citation_id AND (b.at, b.id) < (v.at, v.id) ORDER BY b.at DESC, b.id DESC LIMIT 1);
 
 -- The same text at several addresses: one row for each pair, both ways.
 CREATE VIEW same_text AS

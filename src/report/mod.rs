@@ -19,7 +19,7 @@ mod verification;
 pub use difference::{difference, unified};
 pub use difference_html::difference_html;
 pub use explain::{Shell, explanation};
-pub use formats::{csv, github, junit, markdown, sarif};
+pub use formats::{cell, csv, github, junit, markdown, prose, sarif};
 pub use lines::{Style, bytes, printable};
 pub use patch::{fixes, patch};
 pub use report_html::{ArchiveName, Differences, report_html};

@@ -37,6 +37,8 @@ mod safety;
 mod search;
 mod snapshot;
 mod source;
+mod sql;
+mod sql_attacks;
 mod stats;
 mod texts;
 mod time;
