@@ -1,5 +1,6 @@
 -- The views, which are the public interface for SQL. Columns here are documented in src/archive/schema.rs and kept stable;
--- tables are not. Times are ISO 8601 in UTC. No view needs our SQL functions: plain sqlite3 reads them.
+-- tables are not. Times are ISO 8601 in UTC. No view needs our SQL functions: plain sqlite3 reads them. DuckDB parses them
+-- anew and writes them out in its own way: no row values, no `count(*)`, no `IS` but of NULL.
 
 -- One row per link of an article, with what became of it.
 CREATE VIEW current_verdict AS
@@ -83,7 +84,7 @@ SELECT
     v.class, v.transport, v.access, v.resource, v.content, v.status, v.final_url, v.reason,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.at / 1000, 'unixepoch') AS judged_at,
     (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(n.at) / 1000, 'unixepoch')
-       FROM verdict n WHERE n.citation_id = v.citation_id AND (n.at, n.id) > (v.at, v.id)) AS until,
+       FROM verdict n WHERE n.citation_id = v.citation_id AND (n.at > v.at OR n.at = v.at AND n.id > v.id)) AS until,
     v.confirmed, v.strikes, v.rules_version
 FROM verdict v
 JOIN citation ci ON ci.id = v.citation_id
@@ -100,14 +101,15 @@ SELECT
     v.class, v.reason,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.at / 1000, 'unixepoch') AS since,
     (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(n.at) / 1000, 'unixepoch')
-       FROM verdict n WHERE n.citation_id = v.citation_id AND (n.at, n.id) > (v.at, v.id)
-        AND n.class <> v.class) AS until
+       FROM verdict n WHERE n.citation_id = v.citation_id AND n.class <> v.class
+        AND (n.at > v.at OR n.at = v.at AND n.id > v.id)) AS until
 FROM verdict v
 JOIN citation ci ON ci.id = v.citation_id
 JOIN article a ON a.id = ci.article_id
 JOIN url u ON u.id = ci.url_id
-WHERE v.class IS NOT (SELECT b.class FROM verdict b
-    WHERE b.citation_id = v.citation_id AND (b.at, b.id) < (v.at, v.id) ORDER BY b.at DESC, b.id DESC LIMIT 1);
+WHERE v.class <> coalesce((SELECT b.class FROM verdict b
+    WHERE b.citation_id = v.citation_id AND (b.at < v.at OR b.at = v.at AND b.id < v.id)
+    ORDER BY b.at DESC, b.id DESC LIMIT 1), '');
 
 -- The same text at several addresses: one row for each pair, both ways.
 CREATE VIEW same_text AS
@@ -149,8 +151,8 @@ SELECT
     a.kind,
     strftime('%Y-%m-%d', a.cited_at / 1000, 'unixepoch') AS cited_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', a.added_at / 1000, 'unixepoch') AS added_at,
-    (SELECT count(*) FROM citation c WHERE c.article_id = a.id AND c.state = 'present') AS links,
-    (SELECT count(*) FROM citation c JOIN verdict v ON v.id = c.verdict_id
+    (SELECT count(c.id) FROM citation c WHERE c.article_id = a.id AND c.state = 'present') AS links,
+    (SELECT count(c.id) FROM citation c JOIN verdict v ON v.id = c.verdict_id
       WHERE c.article_id = a.id AND c.state = 'present'
         AND v.class IN ('dead', 'replaced', 'changed')) AS findings
 FROM article a
