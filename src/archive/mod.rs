@@ -17,6 +17,7 @@ mod error_pages;
 mod facts;
 mod fixity;
 mod functions;
+mod graph;
 mod heads;
 mod hosts;
 mod ingest;

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::model::{
+    graph::Part,
     retention::Keep,
     time::{Clock, Timestamp},
 };
@@ -101,6 +102,8 @@ pub enum Command {
     Fix(FixArgs),
     /// Ask the archive in SQL, reading only
     Query(QueryArgs),
+    /// Who cites what: cited together, most cited, orphans, what links to dead pages
+    Graph(GraphArgs),
     /// What SQL may ask of the archive: views with their columns, and functions
     Schema(SchemaArgs),
     /// Find words in the archived pages
@@ -909,6 +912,45 @@ pub struct QueryArgs {
     /// Bytes of memory for the query; its answer may have half of it, a single value a quarter; 0: no limit
     #[arg(long, value_name = "BYTES", default_value_t = 512 << 20)]
     pub memory_limit: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite graph                                      articles, what they cite, and what became of it
+  evercite graph --format dot | dot -Tsvg > graph.svg
+  evercite graph cited-together --article notes.md    which articles share sources with this one
+  evercite graph most-cited --format csv
+  evercite graph citing-dead                          what else links to pages that are dead
+
+Parts: citations; cited-together, pages that several articles cite, and how many each two articles share (what
+more than 100 articles cite makes no pairs); most-cited; orphans, captured pages that no article cites any more;
+citing-dead, articles and archived pages that link to a dead page. --format json is described in
+docs/graph.schema.json.")]
+pub struct GraphArgs {
+    /// Which part of the graph: citations, cited-together, most-cited, orphans, citing-dead
+    #[arg(value_name = "PART", default_value = "citations")]
+    pub part: Part,
+    /// Only what has to do with this article: its address, path, or a part of either that no other article has
+    #[arg(long, value_name = "ARTICLE")]
+    pub article: Option<String>,
+    /// How to tell it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: GraphFormat,
+    /// Pages that `most-cited` tells of at most; 0: no limit
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For reading
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For machines; the schema is docs/graph.schema.json
+    Json,
+    /// A table for spreadsheets: a row for each link, or for each page where there are no links
+    Csv,
 }
 
 #[derive(Debug, Args)]

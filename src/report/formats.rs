@@ -30,7 +30,7 @@ fn level(class: Class) -> Level {
 }
 
 /// One line, without what steers.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     printable(text).replace('\n', " ")
 }
 

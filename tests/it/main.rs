@@ -15,6 +15,7 @@ mod fix;
 mod formats;
 mod golden;
 mod gone;
+mod graph;
 mod harness;
 mod hostile;
 mod large;
