@@ -209,8 +209,6 @@ CREATE TABLE page_version (
 ) STRICT;
 -- The same text at other addresses: pages that moved without a redirect, and syndicated copies.
 CREATE INDEX page_version_by_text ON page_version (text_sha256) WHERE text_length >= 200;
--- What an address links to, by whatever version, and where else its texts stand.
-CREATE INDEX page_version_by_url ON page_version (url_id);
 
 CREATE INDEX page_version_by_url ON page_version (url_id);
 CREATE INDEX page_version_by_links ON page_version (links_of) WHERE links_of IS NOT NULL;

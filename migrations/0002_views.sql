@@ -144,6 +144,16 @@ JOIN url u ON u.id = ci.url_id
 LEFT JOIN citation nc ON nc.id = e.now_id
 LEFT JOIN url nu ON nu.id = nc.url_id;
 
+-- What users noted beside addresses.
+CREATE VIEW notes AS
+SELECT
+    u.url AS url,
+    strftime('%Y-%m-%dT%H:%M:%SZ', n.at / 1000, 'unixepoch') AS at,
+    n.text
+FROM note n
+JOIN url u ON u.id = n.url_id
+WHERE n.removed_at IS NULL;
+
 -- Articles, with how many links each has and how many need attention.
 CREATE VIEW article_summary AS
 SELECT

@@ -1,12 +1,13 @@
 //! The citation graph, read back.
 
-use rusqlite::{OptionalExtension, Row, params_from_iter};
+use rusqlite::{Row, params_from_iter};
 
 use super::{
     Reader, Result,
     read::{time, word},
 };
 use crate::model::{
+    article::Article,
     graph::{Graph, GraphLink, GraphPage, Part, Source},
     verdict::Class,
 };
@@ -16,26 +17,12 @@ const PRESENT: &str = "citation ci CROSS JOIN article a ON a.id = ci.article_id 
     WHERE ci.state = 'present'";
 
 impl Reader {
-    /// The article on the list that has one of these names, by row and locator: to look all through for it would take
-    /// longer than to draw its graph.
-    pub fn listed(&self, names: &[String]) -> Result<Option<(i64, String)>> {
-        self.ask(|sql| {
-            sql.prepare(
-                "SELECT a.id, a.locator FROM json_each(?1) n CROSS JOIN article a ON a.locator = n.value
-                 WHERE a.removed_at IS NULL ORDER BY n.key LIMIT 1",
-            )?
-            .query_row([serde_json::json!(names).to_string()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()
-        })
-    }
-
-    /// A part of the citation graph: all of it, or what has to do with one article, given by row and locator. Of
-    /// [`Part::MostCited`], `limit` pages at most.
-    pub fn graph(&self, part: Part, article: Option<(i64, &str)>, limit: usize) -> Result<Graph> {
+    /// A part of the citation graph: all of it, or what has to do with one article. Of [`Part::MostCited`], `limit`
+    /// pages at most.
+    pub fn graph(&self, part: Part, article: Option<&Article>, limit: usize) -> Result<Graph> {
         let _snapshot = self.at_once()?;
-        let (id, name) = article.unzip();
+        let name = article.map(|article| article.locator.as_str());
+        let id = article.map(|article| article.id);
         let links = match part {
             Part::MostCited => return Ok(Graph::of_pages(part, name, self.most_cited(id, limit)?)),
             Part::Orphans => return Ok(Graph::of_pages(part, name, self.orphans(id)?)),
@@ -71,7 +58,7 @@ impl Reader {
             sql.prepare(&format!(
                 "SELECT DISTINCT s.url, v.title, u.url, nullif(l.fragment, ''), 'dead'
                  FROM ({}) d CROSS JOIN link l ON l.target_id = d.url_id AND l.role = 0
-                 CROSS JOIN page_version v ON v.id = l.page_version_id
+                 CROSS JOIN page_version v ON v.id = l.page_version_id OR v.links_of = l.page_version_id
                  CROSS JOIN url s ON s.id = v.url_id CROSS JOIN url u ON u.id = d.url_id
                  WHERE NOT EXISTS (SELECT 1 FROM article a WHERE a.url_id = v.url_id)
                      AND v.payload_id = (SELECT c.payload_id FROM capture c WHERE c.url_id = v.url_id

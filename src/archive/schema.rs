@@ -152,6 +152,15 @@ pub const VIEWS: &[View] = &[
         ],
     },
     View {
+        name: "notes",
+        row: "note beside an address",
+        columns: &[
+            text("url", "the address"),
+            text("at", "when it was noted"),
+            text("text", "what was noted"),
+        ],
+    },
+    View {
         name: "page_history",
         row: "exchange with an address: one request and what came of it",
         columns: &[
