@@ -1,5 +1,6 @@
--- The views, which are the public interface for SQL. Columns here are documented in README.md and kept stable;
--- tables are not. Times are ISO 8601 in UTC. No view needs our SQL functions: plain sqlite3 reads them.
+-- The views, which are the public interface for SQL. Columns here are documented in src/archive/schema.rs and kept stable;
+-- tables are not. Times are ISO 8601 in UTC. No view needs our SQL functions: plain sqlite3 reads them. DuckDB parses them
+-- anew and writes them out in its own way: no row values, no `count(*)`, no `IS` but of NULL.
 
 -- One row per link of an article, with what became of it.
 CREATE VIEW current_verdict AS
@@ -40,8 +41,9 @@ CREATE VIEW page_history AS
 SELECT
     u.url AS url,
     strftime('%Y-%m-%dT%H:%M:%SZ', c.at / 1000, 'unixepoch') AS at,
+    lower(hex(c.uid)) AS capture,
     c.purpose, c.transport, c.access, c.status, c.media_type, c.location, c.revisit,
-    lower(hex(p.sha256)) AS payload_sha256,
+    nullif(lower(hex(p.sha256)), '') AS payload_sha256,
     p.length AS payload_length,
     (SELECT lower(hex(v.text_sha256)) FROM page_version v
       WHERE v.payload_id = c.payload_id AND v.url_id = c.url_id
@@ -64,27 +66,50 @@ SELECT
     l.fragment, l.ordinal, l.anchor, l.rel,
     CASE l.role WHEN 0 THEN 'cite' WHEN 1 THEN 'embed' ELSE 'resource' END AS role,
     CASE l.place WHEN 0 THEN 'main' ELSE 'around' END AS place,
-    v.id AS page_version,
+    lower(hex(p.sha256)) AS payload_sha256,
     v.title AS source_title
 FROM link l
 JOIN page_version v ON v.id = l.page_version_id OR v.links_of = l.page_version_id
+JOIN payload p ON p.id = v.payload_id
 JOIN url s ON s.id = v.url_id
 JOIN url t ON t.id = l.target_id;
 
--- The ledger: every verdict ever given, with the time it held until the next one.
+-- The ledger: every verdict ever given, with the time it held until the next one. Rows of a merged archive come
+-- later than they were judged: only times tell what came next.
 CREATE VIEW verdict_history AS
 SELECT
     a.locator AS article,
     u.url AS url,
+    nullif(ci.fragment, '') AS fragment,
     v.class, v.transport, v.access, v.resource, v.content, v.status, v.final_url, v.reason,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.at / 1000, 'unixepoch') AS judged_at,
     (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(n.at) / 1000, 'unixepoch')
-       FROM verdict n WHERE n.citation_id = v.citation_id AND n.id > v.id) AS until,
+       FROM verdict n WHERE n.citation_id = v.citation_id AND (n.at > v.at OR n.at = v.at AND n.id > v.id)) AS until,
     v.confirmed, v.strikes, v.rules_version
 FROM verdict v
 JOIN citation ci ON ci.id = v.citation_id
 JOIN article a ON a.id = ci.article_id
 JOIN url u ON u.id = ci.url_id;
+
+-- What a link was, as of any day: one row for each stretch of time in which it was of one class.
+-- "As of T": WHERE since <= T AND (until IS NULL OR until > T).
+CREATE VIEW verdict_span AS
+SELECT
+    a.locator AS article,
+    u.url AS url,
+    nullif(ci.fragment, '') AS fragment,
+    v.class, v.reason,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.at / 1000, 'unixepoch') AS since,
+    (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', min(n.at) / 1000, 'unixepoch')
+       FROM verdict n WHERE n.citation_id = v.citation_id AND n.class <> v.class
+        AND (n.at > v.at OR n.at = v.at AND n.id > v.id)) AS until
+FROM verdict v
+JOIN citation ci ON ci.id = v.citation_id
+JOIN article a ON a.id = ci.article_id
+JOIN url u ON u.id = ci.url_id
+WHERE v.class <> coalesce((SELECT b.class FROM verdict b
+    WHERE b.citation_id = v.citation_id AND (b.at < v.at OR b.at = v.at AND b.id < v.id)
+    ORDER BY b.at DESC, b.id DESC LIMIT 1), '');
 
 -- The same text at several addresses: one row for each pair, both ways.
 CREATE VIEW same_text AS
@@ -119,6 +144,16 @@ JOIN url u ON u.id = ci.url_id
 LEFT JOIN citation nc ON nc.id = e.now_id
 LEFT JOIN url nu ON nu.id = nc.url_id;
 
+-- What users noted beside addresses.
+CREATE VIEW notes AS
+SELECT
+    u.url AS url,
+    strftime('%Y-%m-%dT%H:%M:%SZ', n.at / 1000, 'unixepoch') AS at,
+    n.text
+FROM note n
+JOIN url u ON u.id = n.url_id
+WHERE n.removed_at IS NULL;
+
 -- Articles, with how many links each has and how many need attention.
 CREATE VIEW article_summary AS
 SELECT
@@ -126,8 +161,8 @@ SELECT
     a.kind,
     strftime('%Y-%m-%d', a.cited_at / 1000, 'unixepoch') AS cited_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', a.added_at / 1000, 'unixepoch') AS added_at,
-    (SELECT count(*) FROM citation c WHERE c.article_id = a.id AND c.state = 'present') AS links,
-    (SELECT count(*) FROM citation c JOIN verdict v ON v.id = c.verdict_id
+    (SELECT count(c.id) FROM citation c WHERE c.article_id = a.id AND c.state = 'present') AS links,
+    (SELECT count(c.id) FROM citation c JOIN verdict v ON v.id = c.verdict_id
       WHERE c.article_id = a.id AND c.state = 'present'
         AND v.class IN ('dead', 'replaced', 'changed')) AS findings
 FROM article a

@@ -101,7 +101,7 @@ impl ArchiveError {
             Self::Disk { .. } => "look after the disk, then run the command again, or `evercite resume` after a crawl",
             Self::Locked { .. } => "wait for it to end, or let --wait do so; a run that crashed holds no lock",
             Self::Damaged { .. } => "`evercite verify --full` tells what it costs; restore it from a backup",
-            Self::Sql(_) => "`evercite query --views` lists the views and their columns",
+            Self::Sql(_) => "`evercite schema` lists the views, their columns and the functions",
             Self::Other { .. } => "run again with -v to see more",
         }
     }

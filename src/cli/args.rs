@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::model::{
+    graph::Part,
     retention::Keep,
     time::{Clock, Timestamp},
 };
@@ -101,6 +102,10 @@ pub enum Command {
     Fix(FixArgs),
     /// Ask the archive in SQL, reading only
     Query(QueryArgs),
+    /// Who cites what: cited together, most cited, orphans, what links to dead pages
+    Graph(GraphArgs),
+    /// What SQL may ask of the archive: views with their columns, and functions
+    Schema(SchemaArgs),
     /// Find words in the archived pages
     Search(SearchArgs),
     /// See it all work on a small bundled web, without network
@@ -876,23 +881,86 @@ pub enum ShowForm {
 #[command(after_help = "Examples:
   evercite query 'SELECT url, reason FROM dead_links'
   evercite query 'SELECT class, count(*) FROM current_verdict GROUP BY class' --format csv
-  evercite query --views")]
+  evercite query 'SELECT * FROM page_history WHERE url = :url' --param url=https://example.org/
+  evercite query \"SELECT text(:url, '2016-02')\" --param url=https://example.org/
+  evercite query --format jsonl < report.sql
+  evercite query --examples
+
+The statement can only read: it cannot write, attach or load anything, and is stopped at the limits below.
+`evercite schema` lists what can be asked: the views, their columns, and the SQL functions there are here.
+Any SQLite tool can ask the same of the archive file, without those functions; docs/sql.md has recipes.
+A table shows the first 2000 characters of a value; other formats have all. BLOBs are hexadecimal. In CSV, text that a spreadsheet would take for a formula begins with an
+apostrophe.")]
 pub struct QueryArgs {
-    /// One SQL statement; it can only read
-    #[arg(required_unless_present = "views")]
+    /// One SQL statement; - or none: read it from standard input
     pub sql: Option<String>,
-    /// List the views and their columns
-    #[arg(long)]
-    pub views: bool,
+    /// Print twenty useful queries, as a file of SQL
+    #[arg(long, conflicts_with = "sql")]
+    pub examples: bool,
+    /// A value for :NAME, @NAME or $NAME in the statement; what looks like a number is one (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
     /// How the answer is written
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub format: TableFormat,
-    /// Rows printed at most
+    /// Rows printed at most; 0: no limit
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub limit: usize,
-    /// Time for the query
+    /// Time for the query; 0: no limit
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub time_limit: Duration,
+    /// Bytes of memory for the query; its answer may have half of it, a single value a quarter; 0: no limit
+    #[arg(long, value_name = "BYTES", default_value_t = 512 << 20)]
+    pub memory_limit: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite graph                                      articles, what they cite, and what became of it
+  evercite graph --format dot | dot -Tsvg > graph.svg
+  evercite graph cited-together --article notes.md    which articles share sources with this one
+  evercite graph most-cited --format csv
+  evercite graph citing-dead                          what else links to pages that are dead
+
+Parts: citations; cited-together, pages that several articles cite, and how many each two articles share (what
+more than 100 articles cite makes no pairs); most-cited; orphans, captured pages that no article cites any more;
+citing-dead, articles and archived pages that link to a dead page. --format json is described in
+docs/graph.schema.json.")]
+pub struct GraphArgs {
+    /// Which part of the graph: citations, cited-together, most-cited, orphans, citing-dead
+    #[arg(value_name = "PART", default_value = "citations")]
+    pub part: Part,
+    /// Only what has to do with this article: its address, path, or a part of either that no other article has
+    #[arg(long, value_name = "ARTICLE")]
+    pub article: Option<String>,
+    /// How to tell it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: GraphFormat,
+    /// Pages that `most-cited` tells of at most; 0: no limit
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For reading
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For machines; the schema is docs/graph.schema.json
+    Json,
+    /// A table for spreadsheets: a row for each link, or for each page where there are no links
+    Csv,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  evercite schema
+  evercite schema --format json | jq -r '.views[].name'")]
+pub struct SchemaArgs {
+    /// How to tell it
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -931,8 +999,12 @@ pub enum TableFormat {
     Table,
     /// An array of objects
     Json,
+    /// An object a line
+    Jsonl,
     /// RFC 4180
     Csv,
+    /// A table for an issue or a comment
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use super::{
     config::Config,
     context::{self, Project, SystemClock},
     error::CliError,
-    query::{Table, write_table},
+    table::{Table, write_table},
     writing,
 };
 use crate::{

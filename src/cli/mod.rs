@@ -16,6 +16,7 @@ mod dry_run;
 mod error;
 mod explain;
 mod fix;
+mod graph;
 mod history;
 mod hosts;
 mod judge;
@@ -27,11 +28,14 @@ mod plumbing;
 mod progress;
 mod prune;
 mod query;
+mod query_examples;
 mod report;
+mod schema;
 mod search;
 mod show;
 mod snapshot;
 mod stats;
+mod table;
 mod telling;
 mod verify;
 mod writing;
@@ -105,6 +109,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Fix(args) => fix::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Query(args) => query::query(&global, &args),
+        Command::Graph(args) => graph::run(&global, &args),
+        Command::Schema(args) => schema::run(&args),
         Command::Search(args) => search::run(&global, &args),
         Command::Demo(args) => demo::run(&global, &args),
         Command::Url(args) => plumbing::url(&args),

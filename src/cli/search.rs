@@ -6,7 +6,7 @@ use super::{
     config::Config,
     context,
     error::CliError,
-    query::{Table, write_table},
+    table::{Table, write_table},
 };
 use crate::{
     archive::{Archive, SearchScope, Value},

@@ -13,6 +13,7 @@ pub mod explanation;
 pub mod facts;
 pub mod fix;
 pub mod fixity;
+pub mod graph;
 pub mod host;
 pub mod link;
 pub mod list;

@@ -30,7 +30,7 @@ fn level(class: Class) -> Level {
 }
 
 /// One line, without what steers.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     printable(text).replace('\n', " ")
 }
 
@@ -50,16 +50,18 @@ fn first_place(link: &LinkReport) -> Option<&PlaceInArticle> {
     link.places.iter().find(|place| place.line.is_some())
 }
 
-/// Comma-separated values after RFC 4180, with a header: one row for each link. A cell that a spreadsheet would
-/// take for a formula begins with an apostrophe.
+/// Foreign text as a cell of a spreadsheet: what would be taken for a formula begins with an apostrophe.
+pub fn cell(text: &str) -> String {
+    let text = printable(text);
+    match text.trim_start().chars().next() {
+        Some('=' | '+' | '-' | '@') => format!("'{text}"),
+        _ => text,
+    }
+}
+
+/// Comma-separated values after RFC 4180, with a header: one row for each link.
 pub fn csv(report: &Report) -> String {
-    let cell = |text: &str| {
-        let text = line(text);
-        match text.trim_start().chars().next() {
-            Some('=' | '+' | '-' | '@') => format!("'{text}"),
-            _ => text,
-        }
-    };
+    let cell = |text: &str| cell(&line(text));
     let time = |at: Option<crate::model::time::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let mut out = csv::Writer::from_writer(Vec::new());
     let header = [
@@ -162,7 +164,7 @@ fn code(text: &str) -> String {
 }
 
 /// Text in which no punctuation is markup (CommonMark 2.4), and nobody is mentioned.
-fn prose(text: &str) -> String {
+pub fn prose(text: &str) -> String {
     let mut out = String::new();
     for c in line(text).chars() {
         match c {

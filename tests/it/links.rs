@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use crate::harness::{Answer, Evercite, LiveSite, Site, citing, page, prose};
 
 const GRAPH: &str =
-    "SELECT source || ' ' || target || ' ' || anchor || ' ' || coalesce(fragment, '') || ' ' || hex(p.sha256)
-    FROM link_graph g JOIN page_version v ON v.id = g.page_version JOIN payload p ON p.id = v.payload_id
-    WHERE g.place = 'main' AND g.role = 'cite' AND source LIKE '%/page'";
+    "SELECT source || ' ' || target || ' ' || anchor || ' ' || coalesce(fragment, '') || ' ' || g.payload_sha256
+    FROM link_graph g WHERE g.place = 'main' AND g.role = 'cite' AND source LIKE '%/page'";
 
 fn body(edition: usize, links: &str) -> String {
     page(
