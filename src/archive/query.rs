@@ -49,7 +49,7 @@ pub enum Value {
 }
 
 impl Reader {
-    /// Answers one statement of the user's, within limits (see [`sandbox`]). What is wrong with it, and what it
+    /// Answers one statement of the user's, within limits (see `sandbox`). What is wrong with it, and what it
     /// takes beyond the limits, is [`ArchiveError::Sql`]. The reader is spent: it can do nothing else from then on.
     pub fn query(mut self, question: &Question, limits: Limits, lent: Lent) -> Result<Rows> {
         if question.sql.contains('\0') {
