@@ -18,8 +18,8 @@ use crate::model::run::{Attempt, Committed};
 
 /// Told once the transaction is durable, or that it never will be.
 type Acknowledge = Box<dyn FnOnce(Result<()>) + Send>;
-/// One piece of work inside a transaction.
-type Work = Box<dyn FnOnce(&mut Ingest<'_>) -> Result<Acknowledge> + Send>;
+/// One piece of work inside a transaction; or why there is none, to be told to whoever waits for it.
+type Work = Box<dyn FnOnce(Result<&mut Ingest<'_>>) -> Result<Acknowledge> + Send>;
 
 /// Pieces of work waiting at most: what bounds memory when the disk is slow.
 const QUEUE: usize = 256;
@@ -96,7 +96,7 @@ impl Writer {
     /// [`Writer::call`] returns its error. Blocks while the queue is full.
     pub fn post(&self, work: impl FnOnce(&mut Ingest<'_>) -> rusqlite::Result<()> + Send + 'static) {
         let work: Work = Box::new(move |ingest| {
-            ingest.guard(work)?;
+            ingest?.guard(work)?;
             Ok(Box::new(|_| ()) as Acknowledge)
         });
         // As in `WriterHandle::commit`.
@@ -109,7 +109,7 @@ impl WriterHandle {
     /// Blocks while the queue is full.
     pub fn commit(&self, attempt: Attempt, tell: impl FnOnce(Result<Committed>) + Send + 'static) {
         let work: Work = Box::new(move |ingest| {
-            let committed = ingest.guard(|ingest| ingest.attempt(attempt));
+            let committed = ingest.and_then(|ingest| ingest.guard(|ingest| ingest.attempt(attempt)));
             match committed {
                 Ok(committed) => {
                     Ok(Box::new(move |durable: Result<()>| tell(durable.map(|()| committed))) as Acknowledge)
@@ -130,7 +130,7 @@ impl WriterHandle {
         work: impl FnOnce(&mut Ingest<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, wait) = sync_channel(1);
-        let work: Work = Box::new(move |ingest| match ingest.guard(work) {
+        let work: Work = Box::new(move |ingest| match ingest.and_then(|ingest| ingest.guard(work)) {
             Ok(value) => Ok(Box::new(move |durable: Result<()>| {
                 let _ = answer.send(durable.map(|()| value));
             }) as Acknowledge),
@@ -170,7 +170,7 @@ impl Loop {
         while let Ok(first) = receiver.recv() {
             let mut acknowledgements = Vec::new();
             let outcome = match &self.failed {
-                Some(error) => Err(error.clone()),
+                Some(error) => first(Err(error.clone())).map(|_| ()),
                 None => self.batch(first, receiver, &mut acknowledgements),
             };
             if let Err(error) = &outcome {
@@ -209,14 +209,17 @@ impl Loop {
     fn batch(&mut self, first: Work, receiver: &Receiver<Work>, acknowledgements: &mut Vec<Acknowledge>) -> Result<()> {
         let archive = self.archive.clone();
         let begun = Instant::now();
-        let transaction = self
+        let opened = self
             .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|e| archive.error(e))?;
+            .transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = match opened.map_err(|e| archive.error(e)) {
+            Ok(transaction) => transaction,
+            Err(error) => return first(Err(error)).map(|_| ()),
+        };
         let mut ingest = Ingest::new(&transaction, &mut self.memory, &archive);
         let mut next = Some(first);
         while let Some(work) = next.take() {
-            acknowledgements.push(work(&mut ingest)?);
+            acknowledgements.push(work(Ok(&mut ingest))?);
             if acknowledgements.len() < BATCH && begun.elapsed() < LONGEST {
                 // Nothing more came in time, or nobody is left to send: this transaction is complete.
                 next = receiver.recv_timeout(LINGER).ok();
@@ -259,6 +262,19 @@ mod tests {
             done.store(true, Ordering::Relaxed);
         });
         std::fs::metadata(folder.path().join("a.db-wal")).map_or(0, |log| log.len())
+    }
+
+    #[test]
+    fn whoever_comes_after_a_failure_is_told_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::create(&folder.path().join("a.db")).unwrap();
+        let writer = archive.writer().unwrap();
+        let fails = || writer.call(|ingest| ingest.sql.execute("INSERT INTO nothing VALUES (1)", []));
+        let first = fails().unwrap_err().to_string();
+        assert!(!first.contains("thread"), "{first}");
+        writer.post(|_| Ok(()));
+        let later = writer.call(|_| Ok(())).unwrap_err().to_string();
+        assert_eq!(later, first);
     }
 
     #[test]
