@@ -40,9 +40,6 @@ mod telling;
 mod verify;
 mod writing;
 
-#[cfg(test)]
-mod examples_tests;
-
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};

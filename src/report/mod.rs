@@ -5,6 +5,8 @@ mod difference_html;
 mod explain;
 mod formats;
 mod graph;
+#[cfg(test)]
+mod hostile_tests;
 mod html;
 mod lines;
 mod link_table;

@@ -8,6 +8,7 @@ mod check;
 mod choose;
 mod compact;
 mod demo;
+mod examples;
 mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
