@@ -65,7 +65,7 @@ pub fn run(global: &Global, args: &FixArgs) -> Result<u8, CliError> {
             ReportFormat::Json => {}
             ReportFormat::Text => {
                 if !global.quiet {
-                    eprint_lines(&report::fixes(&file));
+                    anstream::eprint!("{}", report::fixes(&file));
                 }
                 if !args.write {
                     context::print_bytes(report::patch(name.trim_start_matches("./"), &before, &after).as_bytes())?;
@@ -80,10 +80,6 @@ pub fn run(global: &Global, args: &FixArgs) -> Result<u8, CliError> {
         ReportFormat::Text => {}
     }
     Ok(CLEAN)
-}
-
-fn eprint_lines(text: &str) {
-    anstream::eprint!("{text}");
 }
 
 fn sums(all: &Fixes) -> String {

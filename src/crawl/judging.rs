@@ -232,11 +232,7 @@ impl<'a> Judge<'a> {
             volatile: &signatures,
             ..whole(&first_body, url)
         });
-        let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
-        let (packed, first) = (
-            pack(page, false, false, &first_body.bytes, url).map_err(failed)?,
-            *first,
-        );
+        let (packed, first) = (pack(page, false, false, &first_body.bytes, url)?, *first);
         self.writer
             .call(move |ingest| ingest.learned(first, &signatures, packed))
     }

@@ -387,11 +387,9 @@ impl Worker {
         let page = page.filter(|_| capture.access == Access::Open);
         let agent = self.noarchive_agent.as_deref();
         let withheld = agent.is_some_and(|agent| reading.asks_for_no_copy(exchange, page.as_ref(), agent));
-        let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
         let page = page
             .map(|page| pack(page, is_article, withheld, bytes, &exchange.url))
-            .transpose()
-            .map_err(failed)?;
+            .transpose()?;
         if withheld && !kept {
             let why = "not kept: the site asks for no copies (noarchive)";
             capture.detail.get_or_insert_with(|| why.to_owned());

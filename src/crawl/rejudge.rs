@@ -137,8 +137,7 @@ fn read_again(reader: &Reader, writer: &Writer, latest: &[Latest]) -> Result<u64
         let Some(body) = reader.body_of(capture)? else { continue };
         let Ok(url) = Url::parse(&body.url) else { continue };
         let page = read(&body, &url, &reader.volatile(&url)?);
-        let failed = |e| ArchiveError::Sql(format!("a text could not be encoded: {e}"));
-        let packed = pack(page, false, false, &body.bytes, &url).map_err(failed)?;
+        let packed = pack(page, false, false, &body.bytes, &url)?;
         writer.call(move |ingest| ingest.read_again(capture, packed))?;
         count += 1;
     }

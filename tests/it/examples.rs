@@ -159,7 +159,7 @@ fn typed(site: &LiveSite, evercite: &Evercite, example: &str) -> Ran {
     }
 }
 
-fn all_work(site: &LiveSite, evercite: &Evercite, examples: &[String]) -> Vec<String> {
+fn all_work(site: &LiveSite, evercite: &Evercite, examples: &[String]) {
     let mut wrong = Vec::new();
     for example in examples {
         let ran = typed(site, evercite, example);
@@ -168,7 +168,13 @@ fn all_work(site: &LiveSite, evercite: &Evercite, examples: &[String]) -> Vec<St
             wrong.push(format!("{example}\n{ran}"));
         }
     }
-    wrong
+    assert!(
+        wrong.is_empty(),
+        "{} of {}\n{}",
+        wrong.len(),
+        examples.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -189,14 +195,7 @@ fn of_every_help_text() {
         found.extend(examples(&evercite.ok(&[verb, "--help"]).stdout));
     }
     assert!(found.len() > 100, "{} examples", found.len());
-    let wrong = all_work(&site, &evercite, &found);
-    assert!(
-        wrong.is_empty(),
-        "{} of {}\n{}",
-        wrong.len(),
-        found.len(),
-        wrong.join("\n")
-    );
+    all_work(&site, &evercite, &found);
 }
 
 #[test]
@@ -204,12 +203,5 @@ fn of_the_readme() {
     let (site, evercite) = prepared();
     let found = examples(include_str!("../../README.md"));
     assert!(found.len() > 30, "{} examples", found.len());
-    let wrong = all_work(&site, &evercite, &found);
-    assert!(
-        wrong.is_empty(),
-        "{} of {}\n{}",
-        wrong.len(),
-        found.len(),
-        wrong.join("\n")
-    );
+    all_work(&site, &evercite, &found);
 }

@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Cache, DELTA_MAX, DEPTH_MAX, QUICK, compress};
+use super::{Cache, DELTA_MAX, DEPTH_MAX, QUICK, compress, failed_to_encode};
 use crate::{
     archive::{ArchiveError, Reader, Result},
     model::{
@@ -133,7 +133,6 @@ fn zstd(base: Option<Base>, data: Vec<u8>) -> EncodedBlob {
 impl Reader {
     /// Encodes a body against what the archive holds, or is about to.
     pub fn encode(&self, body: &Unstored<'_>, first_pages: &FirstPages) -> Result<Chosen> {
-        let failed = |e| ArchiveError::Sql(format!("a body could not be encoded: {e}"));
         let small_enough = !body.bytes.is_empty() && body.bytes.len() <= DELTA_MAX;
         let host = url::host(body.url);
         let is_html = matches!(body.media_type, Some("text/html" | "application/xhtml+xml")) && !host.is_empty();
@@ -146,7 +145,7 @@ impl Reader {
             true => self.version_before(body)?,
             false => None,
         };
-        let blob = encode_best(body.bytes, QUICK, before.into_iter().chain(of_host)).map_err(failed)?;
+        let blob = encode_best(body.bytes, QUICK, before.into_iter().chain(of_host)).map_err(failed_to_encode)?;
         let for_host = is_first
             && body.is_page
             && blob.base.is_none()

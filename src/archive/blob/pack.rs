@@ -2,7 +2,7 @@
 //! its own body is a better base than any other text; `compact` adds what the versions of an address have in common
 //! (`text_base`).
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row};
 
@@ -20,7 +20,7 @@ use crate::{
 /// pages pass through has less to do.
 ///
 /// Of a page that is `withheld` nothing is packed: it keeps its digests, and an article its links.
-pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8], url: &Url) -> io::Result<PackedPage> {
+pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8], url: &Url) -> Result<PackedPage> {
     if withheld {
         return Ok(PackedPage {
             page,
@@ -40,7 +40,7 @@ pub fn pack(page: Page, every_link: bool, withheld: bool, body: &[u8], url: &Url
     let on_body = as_written && !body.is_empty() && body.len() <= DELTA_MAX;
     let text = Some(PackedText {
         on_body,
-        data: compress_text(texts.as_bytes(), on_body.then_some(body), QUICK)?,
+        data: compress_text(texts.as_bytes(), on_body.then_some(body), QUICK).map_err(failed_to_encode)?,
     });
     Ok(PackedPage { page, every_link, text })
 }

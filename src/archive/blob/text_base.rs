@@ -183,7 +183,7 @@ impl Reader {
 }
 
 impl Ingest<'_> {
-    /// A base is chosen once: whoever comes second finds it chosen.
+    /// A base is chosen once, by `compact`, which has the archive to itself and takes each address once.
     fn set_text_base(&mut self, url: i64, blob: &EncodedBlob, level: i32) -> rusqlite::Result<()> {
         let id = self.blob_at(blob, level)?;
         self.sql
