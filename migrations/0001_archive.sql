@@ -358,6 +358,54 @@ CREATE TABLE report_reading (
 ) STRICT;
 CREATE UNIQUE INDEX report_reading_by_reader ON report_reading (reader, coalesce(article_id, 0));
 
+-- What is done again and again while nobody looks (`evercite schedule`). A job that is removed stays as a row.
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    cron TEXT NOT NULL,                     -- expressions, with semicolons between them
+    zone TEXT NOT NULL,                     -- IANA name of the time zone they are meant in
+    arguments TEXT NOT NULL,                -- JSON array: a verb, and what goes with it
+    folder TEXT NOT NULL,                   -- where it is run: relative to the project
+    jitter_ms INTEGER NOT NULL,             -- it may begin so much later than it is due
+    catch_up TEXT NOT NULL,                 -- what becomes of missed times: once, all, skip
+    limit_ms INTEGER NOT NULL,              -- how long it may take before it is stopped
+    added_at INTEGER NOT NULL,
+    considered_at INTEGER NOT NULL,         -- each time it was due until then has a row in job_run
+    paused_at INTEGER,
+    removed_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX job_by_name ON job (name) WHERE removed_at IS NULL;
+
+-- Each time a job was due, or was run by hand. The row is there, waiting, before anything is begun: whatever is
+-- killed when, a time is run once, and one that was cut short is gone on with.
+CREATE TABLE job_run (
+    id INTEGER PRIMARY KEY,
+    job_id INTEGER NOT NULL REFERENCES job (id),
+    due_at INTEGER NOT NULL,                -- of one by hand: when it was asked for
+    by_hand INTEGER NOT NULL,
+    outcome TEXT NOT NULL,                  -- waiting, running; missed; done, findings, failed, stopped, timed-out, killed
+    attempts INTEGER NOT NULL DEFAULT 0,
+    started_at INTEGER,
+    ended_at INTEGER,
+    exit_code INTEGER,
+    run_id INTEGER REFERENCES run (id),     -- the run that it began last; NULL: it began none
+    log TEXT,                               -- name of a file in the folder of logs beside the archive; NULL: none, or pruned
+    UNIQUE (job_id, due_at, by_hand)
+) STRICT;
+CREATE INDEX job_run_open ON job_run (id) WHERE ended_at IS NULL;
+CREATE INDEX job_run_by_run ON job_run (run_id) WHERE run_id IS NOT NULL;
+
+-- How telling goes (`[notify.NAME]` in evercite.toml): what cannot be told in one way is told in the others.
+CREATE TABLE notifier (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    told_at INTEGER,                        -- when something last went out
+    failures INTEGER NOT NULL,              -- in a row
+    failing_since INTEGER,
+    failure TEXT                            -- why it failed last; NULL: it did not
+) STRICT;
+
 -- Blocks that two looks at a page within one run showed to change by themselves (--second-look): a hash of
 -- the names of the elements down to each. They are left out whenever the page is read.
 CREATE TABLE volatile_block (

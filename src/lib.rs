@@ -13,6 +13,8 @@
 //! | [`archive`] | facts into rows and back (edge: SQLite) |
 //! | [`verdict`] | what was captured, then and now, into what became of a link |
 //! | [`report`] | a report into text or JSON |
+//! | [`schedule`] | jobs and the time into what is due |
+//! | [`notify`] | what is new into messages |
 //! | [`crawl`] | all of the above into a run |
 //! | [`demo`] | nothing into a small web to try all this on |
 //! | [`cli`] | what the user typed into one of the above (edge: arguments, terminal) |
@@ -25,6 +27,8 @@ pub mod extract;
 pub mod fetch;
 pub mod frontier;
 pub mod model;
+pub mod notify;
 pub mod report;
+pub mod schedule;
 pub mod source;
 pub mod verdict;

@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const STAGES: &[&str] = &["source", "frontier", "fetch", "extract", "archive", "verdict", "report"];
+const STAGES: &[&str] = &[
+    "source", "frontier", "fetch", "extract", "archive", "verdict", "report", "schedule", "notify",
+];
 
 /// A source file as the rules see it: without comments, and without its tests.
 struct Source {

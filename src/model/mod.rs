@@ -15,6 +15,7 @@ pub mod fix;
 pub mod fixity;
 pub mod graph;
 pub mod host;
+pub mod job;
 pub mod link;
 pub mod list;
 pub mod near;
