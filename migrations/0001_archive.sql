@@ -384,6 +384,7 @@ CREATE TABLE job_run (
     job_id INTEGER NOT NULL REFERENCES job (id),
     due_at INTEGER NOT NULL,                -- of one by hand: when it was asked for
     by_hand INTEGER NOT NULL,
+    times INTEGER NOT NULL,                 -- of the job that it stands for: missed ones are run, or noted, together
     outcome TEXT NOT NULL,                  -- waiting, running; missed; done, findings, failed, stopped, timed-out, killed
     attempts INTEGER NOT NULL DEFAULT 0,
     started_at INTEGER,

@@ -358,3 +358,8 @@ pub(super) fn uid(at: Timestamp) -> Uuid {
         (millis % 1000) as u32 * 1_000_000,
     ))
 }
+
+/// A name for something that is made now, unlike any other anywhere.
+pub fn new_uid(at: Timestamp) -> String {
+    uid(at).to_string()
+}

@@ -1,4 +1,4 @@
-//! The lock that keeps two runs on one archive apart.
+//! Locks: one keeps two runs on one archive apart, the other two runners of its jobs.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -8,16 +8,22 @@ use std::{
 
 use super::{ArchiveError, Result};
 
-/// Held for the length of a run. The system frees it when the process ends, however it ends.
+/// Held for the length of a run, or of a runner's pass over the jobs. The system frees it when the process ends,
+/// however it ends.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
 }
 
 impl RunLock {
-    pub(super) fn take(archive: &Path) -> Result<Self> {
+    /// Of a run.
+    pub(super) const RUN: &str = ".lock";
+    /// Of who runs jobs.
+    pub(super) const JOBS: &str = ".jobs-lock";
+
+    pub(super) fn take(archive: &Path, suffix: &str) -> Result<Self> {
         let mut name = archive.as_os_str().to_owned();
-        name.push(".lock");
+        name.push(suffix);
         let path = std::path::PathBuf::from(name);
         let mut file = OpenOptions::new()
             .read(true)

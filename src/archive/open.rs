@@ -206,7 +206,12 @@ impl Archive {
 
     /// Takes the lock that keeps two runs apart. Freed when dropped, and by the system after a crash.
     pub fn lock(&self) -> Result<RunLock> {
-        RunLock::take(&self.path)
+        RunLock::take(&self.path, RunLock::RUN)
+    }
+
+    /// Takes the lock that keeps two runners of jobs apart. Neither keeps runs out, nor do runs keep it out.
+    pub fn lock_jobs(&self) -> Result<RunLock> {
+        RunLock::take(&self.path, RunLock::JOBS)
     }
 
     /// Writes the whole file anew, without gaps. In one transaction, which needs twice the file's size on the disk

@@ -10,6 +10,7 @@ mod compact;
 mod compare;
 mod config;
 mod context;
+mod daemon;
 mod demo;
 mod diff;
 mod dry_run;
@@ -30,6 +31,7 @@ mod prune;
 mod query;
 mod query_examples;
 mod report;
+mod schedule;
 mod schema;
 mod search;
 mod show;
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         }
     };
     log(cli.global.verbose);
+    schedule::end_with_runner(&cli);
     match dispatch(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -109,6 +112,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Graph(args) => graph::run(&global, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Search(args) => search::run(&global, &args),
+        Command::Schedule(args) => schedule::run(&global, args),
+        Command::Daemon(_) => daemon::run(&global),
         Command::Demo(args) => demo::run(&global, &args),
         Command::Url(args) => plumbing::url(&args),
         Command::Text(args) => plumbing::text(&args),

@@ -135,7 +135,12 @@ pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
         fetcher: &fetcher,
         clock: &clock,
     };
-    let summary = session.work(&archive.writer()?, &run, &settings, HashMap::new())?;
+    let writer = archive.writer()?;
+    if let Some(job_run) = global.job_run {
+        let run_id = run.id;
+        writer.call(move |ingest| ingest.job_run_began(job_run, run_id))?;
+    }
+    let summary = session.work(&writer, &run, &settings, HashMap::new())?;
     let how = Tell {
         only_findings: run.kind == RunKind::Check,
         keeps_archive: true,
@@ -264,9 +269,13 @@ impl Session<'_> {
             .map_err(|e| CliError::failed(format!("the settings cannot be stored: {e}"), ""))?;
         let named = self.named(seeds)?;
         let now = self.clock.now();
+        let job_run = self.global.job_run;
         let (given_up, run, taken) = writer.call(move |ingest| {
             let given_up = ingest.abandon_runs(now)?;
             let run = ingest.begin_run(kind, now, &stored)?;
+            if let Some(job_run) = job_run {
+                ingest.job_run_began(job_run, run.id)?;
+            }
             ingest.leave_out(run.id, &known.resting, now)?;
             for (id, kind) in known.articles {
                 // What came once on standard input cannot be read again; its links can.
@@ -339,7 +348,7 @@ impl Session<'_> {
             .map_err(|e| CliError::failed(format!("the network runtime cannot start: {e}"), ""))?;
         let summary = runtime.block_on(async {
             let (stop, stopped) = watch::channel(false);
-            tokio::spawn(interrupts(stop));
+            tokio::spawn(interrupts(stop, self.global.job_run.is_some()));
             let read_local = |url: &Url| documents.read(url);
             let with = crawl::Edges {
                 fetcher: self.fetcher,
@@ -356,11 +365,16 @@ impl Session<'_> {
     }
 }
 
-async fn interrupts(stop: watch::Sender<bool>) {
-    if tokio::signal::ctrl_c().await.is_err() {
-        return;
+async fn interrupts(stop: watch::Sender<bool>, is_job: bool) {
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => match pressed {
+            Ok(()) => context::note("stopping: what is in flight is finished and kept; press Ctrl-C again to leave at once"),
+            Err(_) => return,
+        },
+        () = context::runner_gone(), if is_job => {
+            context::note("stopping: what is in flight is finished and kept; the next runner goes on");
+        }
     }
-    context::note("stopping: what is in flight is finished and kept; press Ctrl-C again to leave at once");
     // The crawl has ended when nobody listens.
     let _ = stop.send(true);
     if tokio::signal::ctrl_c().await.is_ok() {

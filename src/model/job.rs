@@ -83,6 +83,8 @@ pub struct JobRun {
     pub due_at: Timestamp,
     /// Whether somebody asked for it.
     pub by_hand: bool,
+    /// Times of the job that it stands for, itself included.
+    pub times: u64,
     /// What became of it.
     pub outcome: JobOutcome,
     /// How often it was begun.

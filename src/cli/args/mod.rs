@@ -7,6 +7,7 @@ mod keep;
 mod output;
 mod plumbing;
 mod runs;
+mod schedule;
 mod times;
 
 use std::{path::PathBuf, time::Duration};
@@ -21,6 +22,7 @@ pub use keep::*;
 pub use output::*;
 pub use plumbing::*;
 pub use runs::*;
+pub use schedule::*;
 pub use times::{duration, duration_in_toml};
 
 /// Keeps the pages that an article cites, and tells what became of them.
@@ -59,6 +61,9 @@ pub struct Global {
     /// Print nothing unless something changed or went wrong
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// The time of a job that this is for: whoever started it holds the other end of standard input
+    #[arg(long, global = true, hide = true, value_name = "ROW")]
+    pub job_run: Option<i64>,
     /// No progress bar
     #[arg(short = 'n', long, global = true, env = "EVERCITE_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new())]
     pub no_progress: bool,
@@ -120,6 +125,10 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Find words in the archived pages
     Search(SearchArgs),
+    /// Have commands run at certain times
+    Schedule(ScheduleArgs),
+    /// Run jobs whenever they are due, until stopped
+    Daemon(DaemonArgs),
     /// See it all work on a small bundled web, without network
     Demo(DemoArgs),
     /// Canonical form and SURT key of addresses

@@ -1,0 +1,52 @@
+//! `schedule`: jobs, and running them. The daemon runs them the same way.
+
+mod child;
+mod install;
+mod logs;
+mod manage;
+mod pass;
+mod stop;
+mod when;
+
+use super::{
+    args::{Cli, Command, Global, ScheduleArgs, ScheduleCommand},
+    context,
+    error::CliError,
+};
+
+pub use pass::{Pass, Runner, told};
+pub use stop::Stop;
+pub use when::{next_begin, shown};
+
+pub fn run(global: &Global, args: ScheduleArgs) -> Result<u8, CliError> {
+    match args.command {
+        ScheduleCommand::Add(args) => manage::add(global, args),
+        ScheduleCommand::List(args) => manage::list(global, &args),
+        ScheduleCommand::Show(args) => manage::show(global, &args),
+        ScheduleCommand::Pause(args) => manage::pause(global, &args, true),
+        ScheduleCommand::Resume(args) => manage::pause(global, &args, false),
+        ScheduleCommand::Remove(args) => manage::remove(global, &args),
+        ScheduleCommand::Run(args) => pass::run_now(global, &args),
+        ScheduleCommand::RunDue(_) => pass::run_due(global),
+        ScheduleCommand::Install(args) => install::install(global, &args),
+        ScheduleCommand::Uninstall(args) => install::uninstall(global, &args),
+    }
+}
+
+/// A job ends when its runner does. Runs of the archive stop in order by themselves; other verbs may be ended anywhere.
+pub fn end_with_runner(cli: &Cli) {
+    let ends_itself = matches!(
+        cli.command,
+        Command::Snapshot(_) | Command::Check(_) | Command::Resume(_)
+    );
+    if cli.global.job_run.is_none() || ends_itself {
+        return;
+    }
+    let watch = || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(130);
+    };
+    if let Err(e) = std::thread::Builder::new().name("runner".into()).spawn(watch) {
+        context::note(&format!("whether the runner is still there cannot be watched: {e}"));
+    }
+}
