@@ -36,6 +36,7 @@ mod report;
 mod report_html;
 mod resume;
 mod safety;
+mod schedule;
 mod search;
 mod snapshot;
 mod source;

@@ -16,7 +16,7 @@ use super::{
 
 pub use pass::{Pass, Runner, told};
 pub use stop::Stop;
-pub use when::{next_begin, shown};
+pub use when::next_begin;
 
 pub fn run(global: &Global, args: ScheduleArgs) -> Result<u8, CliError> {
     match args.command {

@@ -62,6 +62,9 @@ pub fn run_due(global: &Global) -> Result<u8, CliError> {
         beat: &|| (),
     };
     let pass = runner.pass()?;
+    if pass.is_busy && global.verbose > 0 {
+        context::note("jobs are being run already");
+    }
     Ok(if pass.is_troubled() { FAILED } else { CLEAN })
 }
 
