@@ -154,6 +154,30 @@ FROM note n
 JOIN url u ON u.id = n.url_id
 WHERE n.removed_at IS NULL;
 
+-- What is done at certain times.
+CREATE VIEW jobs AS
+SELECT
+    j.name AS job,
+    j.cron, j.zone,
+    j.arguments AS command,
+    j.catch_up,
+    strftime('%Y-%m-%dT%H:%M:%SZ', j.added_at / 1000, 'unixepoch') AS added_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', j.paused_at / 1000, 'unixepoch') AS paused_at
+FROM job j
+WHERE j.removed_at IS NULL;
+
+-- Each time a job was due, or was run by hand.
+CREATE VIEW job_history AS
+SELECT
+    j.name AS job,
+    strftime('%Y-%m-%dT%H:%M:%SZ', r.due_at / 1000, 'unixepoch') AS due_at,
+    r.by_hand, r.times, r.outcome, r.attempts,
+    strftime('%Y-%m-%dT%H:%M:%SZ', r.started_at / 1000, 'unixepoch') AS started_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', r.ended_at / 1000, 'unixepoch') AS ended_at,
+    r.exit_code
+FROM job_run r
+JOIN job j ON j.id = r.job_id;
+
 -- Articles, with how many links each has and how many need attention.
 CREATE VIEW article_summary AS
 SELECT

@@ -39,6 +39,7 @@ const fn real(name: &'static str, meaning: &'static str) -> Column {
     Column { name, kind, meaning }
 }
 
+const JOB: Column = text("job", "the job's name");
 const ARTICLE: Column = text("article", "the article: its address, or its path in the project");
 const URL: Column = text("url", "the address that is linked to, without fragment");
 const FRAGMENT: Column = text("fragment", "the part of the page that the link names after #");
@@ -122,6 +123,37 @@ pub const VIEWS: &[View] = &[
         name: "dead_links",
         row: "dead link still in its article",
         columns: &[ARTICLE, URL, REASON, STATUS, SINCE, CONFIRMED],
+    },
+    View {
+        name: "job_history",
+        row: "time that a job was due, or was run by hand",
+        columns: &[
+            JOB,
+            text("due_at", "when it was due; by hand: when it was asked for"),
+            integer("by_hand", "1: somebody asked for it"),
+            integer("times", "times of the job that it stands for, where some were missed"),
+            text(
+                "outcome",
+                "done, findings, failed, timed-out, killed, missed; waiting or running: not over yet",
+            ),
+            integer("attempts", "how often it was begun"),
+            text("started_at", "when it was first begun"),
+            text("ended_at", "when it was over"),
+            integer("exit_code", "of its process; NULL where it was killed"),
+        ],
+    },
+    View {
+        name: "jobs",
+        row: "job of `evercite schedule`",
+        columns: &[
+            JOB,
+            text("cron", "cron expressions, with semicolons between them"),
+            text("zone", "the time zone that they are meant in"),
+            text("command", "JSON array: a verb, and what goes with it"),
+            text("catch_up", "what becomes of missed times: once, all, skip"),
+            text("added_at", "since when it is there"),
+            text("paused_at", "since when it is paused; NULL: it is not"),
+        ],
     },
     View {
         name: "link_graph",

@@ -2,9 +2,9 @@
 //!
 //! Addresses of example.org are those of a local site, and years long ago are now, when the copies were taken.
 
-use std::fs;
+use std::{fs, io::Read};
 
-use crate::harness::{Answer, Evercite, LiveSite, Ran, Site, citing, page, prose};
+use crate::harness::{Answer, Evercite, LiveSite, Ran, Site, citing, finish, page, prose};
 
 /// What commands are given by a pipe or `<`, by what stands before them or after.
 const INPUTS: &[(&str, &str)] = &[
@@ -61,6 +61,19 @@ fn prepared() -> (LiveSite, Evercite) {
     fs::create_dir_all(evercite.path("usb")).expect("a folder");
     evercite.ok(&["snapshot", &site.url("/article"), "notes.md"]);
     evercite.ok(&["snapshot", "--from", &site.url("/feed.xml"), "--watch"]);
+    // Never due while a test runs; the examples take others' names.
+    let kept = [
+        "schedule",
+        "add",
+        "weekly",
+        "--cron",
+        "30 4 29 2 *",
+        "--",
+        "check",
+        "--due",
+    ];
+    evercite.ok(&kept);
+    evercite.run(&["schedule", "run", "weekly"]);
     fs::copy(evercite.archive(), evercite.path("laptop.db")).expect("a copy");
     fs::copy(evercite.archive(), evercite.path("other.db")).expect("a copy");
     fs::copy(evercite.archive(), evercite.path("prepared.db")).expect("a copy");
@@ -141,7 +154,8 @@ fn typed(site: &LiveSite, evercite: &Evercite, example: &str) -> Ran {
         .replace("'3 weeks ago'", "now")
         .replace("--at 2016-02", "--at now")
         .replace("--at 2016", "--at now")
-        .replace("--from 2016-02", "--from now");
+        .replace("--from 2016-02", "--from now")
+        .replace("schedule add weekly", "schedule add weekly-2");
     let (words, read) = words(&here);
     let given = read.or(before).map(|from| {
         let input = INPUTS
@@ -151,12 +165,40 @@ fn typed(site: &LiveSite, evercite: &Evercite, example: &str) -> Ran {
         input.unwrap_or_else(|| panic!("nothing to give to {example}"))
     });
     let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    if arguments == ["daemon"] {
+        return stays_until_told(evercite);
+    }
     let has_its_own = arguments.contains(&"--archive") || arguments.first() == Some(&"demo");
     match given {
         Some(input) => evercite.run_with_input(&arguments, input),
         None if has_its_own => evercite.run_without_archive(&arguments),
         None => evercite.run(&arguments),
     }
+}
+
+/// The daemon, for as long as it takes to say how it is.
+fn stays_until_told(evercite: &Evercite) -> Ran {
+    let mut daemon = evercite.command(&["daemon"]).spawn().expect("it starts");
+    let mut first = [0; 1];
+    daemon
+        .stdout
+        .as_mut()
+        .expect("a pipe")
+        .read_exact(&mut first)
+        .expect("it says something");
+    let told = std::process::Command::new("kill").arg(daemon.id().to_string()).status();
+    assert!(told.is_ok_and(|status| status.success()));
+    finish(&["daemon"], daemon)
+}
+
+/// The verbs that a help text lists.
+fn verbs(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed
+        .take_while(|line| !line.is_empty())
+        .filter(|line| !line.starts_with("   "));
+    let verbs = listed.filter_map(|line| line.split_whitespace().next());
+    verbs.filter(|verb| *verb != "help").map(str::to_owned).collect()
 }
 
 fn all_work(site: &LiveSite, evercite: &Evercite, examples: &[String]) {
@@ -180,19 +222,13 @@ fn all_work(site: &LiveSite, evercite: &Evercite, examples: &[String]) {
 #[test]
 fn of_every_help_text() {
     let (site, evercite) = prepared();
-    let verbs = evercite.ok(&["--help"]).stdout;
-    let verbs = verbs
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty());
-    let verbs: Vec<&str> = verbs
-        .filter(|line| !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
     let mut found = Vec::new();
-    for verb in verbs.into_iter().filter(|verb| *verb != "help") {
-        found.extend(examples(&evercite.ok(&[verb, "--help"]).stdout));
+    for verb in verbs(&evercite.ok(&["--help"]).stdout) {
+        let help = evercite.ok(&[&verb, "--help"]).stdout;
+        found.extend(examples(&help));
+        for below in verbs(&help) {
+            found.extend(examples(&evercite.ok(&[&verb, &below, "--help"]).stdout));
+        }
     }
     assert!(found.len() > 100, "{} examples", found.len());
     all_work(&site, &evercite, &found);

@@ -48,7 +48,7 @@ pub enum ScheduleCommand {
 #[command(after_help = "Examples:
   evercite schedule add weekly --cron '0 3 * * 1' -- check
   evercite schedule add failing --cron '30 4 * * *' --tz Europe/Oslo --jitter 20m -- check --due
-  evercite schedule add feed --cron '@hourly' --catch-up skip -- snapshot --from https://example.org/feed.xml
+  evercite schedule add feeds --cron @hourly --catch-up skip -- snapshot --files-from articles.txt
   evercite schedule add fixity --cron '0 5 1 * *; 0 5 15 * *' -- verify --full
   evercite schedule add backup --cron '0 6 * * sun' -- backup backups/ --keep 7
 

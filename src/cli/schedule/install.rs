@@ -78,7 +78,7 @@ fn broken(why: CrontabError) -> CliError {
 }
 
 fn install_line(global: &Global, entry: &Entry, dry_run: bool) -> Result<u8, CliError> {
-    let crontab = crontab()?;
+    let crontab = crontab(dry_run)?;
     let new = entry.install(crontab.as_deref()).map_err(broken)?;
     if dry_run {
         context::print_bytes(&new)?;
@@ -94,7 +94,7 @@ fn install_line(global: &Global, entry: &Entry, dry_run: bool) -> Result<u8, Cli
 }
 
 fn uninstall_line(global: &Global, entry: &Entry, dry_run: bool) -> Result<u8, CliError> {
-    let crontab = crontab()?.unwrap_or_default();
+    let crontab = crontab(dry_run)?.unwrap_or_default();
     let Some(rest) = entry.uninstall(&crontab).map_err(broken)? else {
         return say(global, &format!("Your crontab has no line for {}.\n", entry.archive));
     };
@@ -105,16 +105,21 @@ fn uninstall_line(global: &Global, entry: &Entry, dry_run: bool) -> Result<u8, C
     match rest {
         Some(rest) => write_crontab(&rest)?,
         None => {
-            let output = start(Command::new("crontab").arg("-r"))?;
-            done("crontab -r", &output)?;
+            let output = Command::new("crontab").arg("-r").stdin(Stdio::null()).output();
+            done("crontab -r", &output.map_err(|e| not_started("crontab", &e))?)?;
         }
     }
     say(global, "Cron runs it no longer.\n")
 }
 
-/// The user's crontab; `None` where there is none.
-fn crontab() -> Result<Option<Vec<u8>>, CliError> {
-    let output = start(Command::new("crontab").arg("-l").env("LC_ALL", "C"))?;
+/// The user's crontab; `None` where there is none. What would be done can be shown without cron, too.
+fn crontab(dry_run: bool) -> Result<Option<Vec<u8>>, CliError> {
+    let mut command = Command::new("crontab");
+    let output = match command.arg("-l").env("LC_ALL", "C").stdin(Stdio::null()).output() {
+        Ok(output) => output,
+        Err(e) if dry_run && e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(not_started("crontab", &e)),
+    };
     if output.status.success() {
         return Ok(Some(output.stdout));
     }
@@ -140,14 +145,6 @@ fn write_crontab(bytes: &[u8]) -> Result<(), CliError> {
     }
     let output = child.wait_with_output().map_err(|e| not_started("crontab", &e))?;
     done("crontab -", &output)
-}
-
-fn start(command: &mut Command) -> Result<Output, CliError> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| not_started(&name, &e))
 }
 
 fn not_started(name: &str, why: &std::io::Error) -> CliError {
