@@ -20,6 +20,8 @@ impl RunLock {
     pub(super) const RUN: &str = ".lock";
     /// Of who runs jobs.
     pub(super) const JOBS: &str = ".jobs-lock";
+    /// Of who tells what is new.
+    pub(super) const TELLING: &str = ".telling-lock";
 
     pub(super) fn take(archive: &Path, suffix: &str) -> Result<Self> {
         let mut name = archive.as_os_str().to_owned();

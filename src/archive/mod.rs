@@ -27,6 +27,7 @@ mod links;
 mod lock;
 mod merge;
 mod mounts;
+mod notifiers;
 mod open;
 mod prune;
 mod query;

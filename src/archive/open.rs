@@ -214,6 +214,11 @@ impl Archive {
         RunLock::take(&self.path, RunLock::JOBS)
     }
 
+    /// Takes the lock that keeps apart two who tell what is new. Runs are not held up by it.
+    pub fn lock_telling(&self) -> Result<RunLock> {
+        RunLock::take(&self.path, RunLock::TELLING)
+    }
+
     /// Writes the whole file anew, without gaps. In one transaction, which needs twice the file's size on the disk
     /// for a while.
     pub fn rebuild(&self) -> Result<()> {

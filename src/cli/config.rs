@@ -12,7 +12,8 @@ use std::{
 use super::{
     args::{AssetsRule, ConfirmRule, CrawlArgs, Global, NoarchiveRule, RobotsRule},
     error::CliError,
-    hosts::{self, HostArgs},
+    hosts::{self, HostArgs, Hosts},
+    notifiers::{self, Notifier, NotifierArgs},
 };
 use crate::{
     crawl,
@@ -23,13 +24,14 @@ use crate::{
 };
 
 /// What `evercite.toml` may say: the archive, the options of a crawl by their long names, and what
-/// differs for single hosts.
+/// differs for single hosts, and who is told what is new.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct File {
     archive: Option<std::path::PathBuf>,
     crawl: CrawlArgs,
     hosts: BTreeMap<String, HostArgs>,
+    notify: BTreeMap<String, NotifierArgs>,
 }
 
 const DEFAULT_FILE: &str = "evercite.toml";
@@ -49,6 +51,8 @@ pub struct Config {
     pub archive: std::path::PathBuf,
     /// Options of the crawl, flags laid over the file.
     pub crawl: CrawlArgs,
+    /// Who is told what is new.
+    pub notify: Vec<Notifier>,
 }
 
 impl Config {
@@ -61,7 +65,8 @@ impl Config {
             Ok(text) => toml::from_str::<File>(&text).map_err(|e| {
                 CliError::usage(
                     format!("{}: {}", path.display(), e.message()),
-                    "the keys are those of `evercite snapshot --help`, under [crawl]; README.md lists those of [hosts]",
+                    "the keys are those of `evercite snapshot --help`, under [crawl]; README.md lists those of [hosts], \
+                     docs/notify.md those of [notify]",
                 )
             })?,
             Err(_) if !must_exist && !path.exists() => File::default(),
@@ -80,7 +85,8 @@ impl Config {
         let mut crawl = lay_over(flags, file.crawl);
         crawl.exclude.extend(ignored()?);
         crawl.hosts = hosts::read(file.hosts, &path)?;
-        Ok(Self { archive, crawl })
+        let notify = notifiers::read(file.notify, &path)?;
+        Ok(Self { archive, crawl, notify })
     }
 }
 
@@ -191,6 +197,19 @@ pub fn closed_fetcher(args: &CrawlArgs, names: HashMap<String, SocketAddr>) -> R
     let mut settings = fetch_settings(args, Vec::new(), names)?;
     settings.resolution.only_overrides = true;
     start(settings)
+}
+
+/// How webhooks are reached: names, proxy and whom to trust as for pages, and nothing that is meant for pages.
+pub fn post_settings(args: &CrawlArgs, timeout: Duration) -> Result<fetch::Settings, CliError> {
+    let args = CrawlArgs {
+        timeout: Some(timeout),
+        cookie_jar: None,
+        hosts: Hosts::default(),
+        ..args.clone()
+    };
+    let mut settings = fetch_settings(&args, Vec::new(), overrides(&args.resolve)?)?;
+    settings.proxies = proxies(args.proxy.as_deref())?;
+    Ok(settings)
 }
 
 fn start(settings: fetch::Settings) -> Result<Arc<Fetcher>, CliError> {

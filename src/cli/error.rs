@@ -51,6 +51,14 @@ impl CliError {
     }
 }
 
+/// What and why, without the hint.
+impl std::fmt::Display for CliError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Usage { what, .. } | Self::Failed { what, .. }) = self;
+        f.write_str(what)
+    }
+}
+
 impl From<ArchiveError> for CliError {
     fn from(error: ArchiveError) -> Self {
         let (what, hint) = (error.to_string(), error.hint());

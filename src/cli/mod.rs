@@ -11,6 +11,7 @@ mod compare;
 mod config;
 mod context;
 mod daemon;
+mod deliver;
 mod demo;
 mod diff;
 mod dry_run;
@@ -19,11 +20,14 @@ mod explain;
 mod fix;
 mod graph;
 mod history;
+mod hook;
 mod hosts;
 mod judge;
 mod lists;
 mod merge;
 mod migrate;
+mod notifiers;
+mod notify;
 mod page;
 mod plumbing;
 mod progress;
@@ -89,6 +93,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Check(args) => check::run(&global, args),
         Command::Resume(args) => snapshot::resume(&global, args),
         Command::Report(args) => report::run(&global, &args),
+        Command::Notify(args) => notify::run(&global, &args),
         Command::Judge(args) => judge::run(&global, &args),
         Command::Explain(args) => explain::run(&global, &args),
         Command::Backup(args) => backup::run(&global, &args),

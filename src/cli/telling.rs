@@ -20,10 +20,20 @@ use crate::{
     verdict::difference,
 };
 
-/// Links of a report whose difference is shown in it.
-const SHOWN: usize = 200;
-/// Bytes of text of each that are shown, and of all together.
-const BYTES: (usize, usize) = (8 << 10, 1 << 20);
+/// How much is shown of what changed behind links.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Links at most.
+    pub links: usize,
+    /// Bytes of text of each, and of all together.
+    pub bytes: (usize, usize),
+}
+
+/// Of a report as a page.
+const PAGE: Room = Room {
+    links: 200,
+    bytes: (8 << 10, 1 << 20),
+};
 /// Bytes of a text beyond which it is not compared.
 const LONG: usize = 1 << 20;
 
@@ -61,7 +71,7 @@ impl Telling<'_> {
     }
 
     fn html(&self, report: &Report) -> Result<String, CliError> {
-        let differences = differences(self.reader, report)?;
+        let differences = differences(self.reader, report, PAGE)?;
         let name = |path: &Path| path.to_string_lossy().into_owned();
         let archive = self.archive.map(|archive| ArchiveName {
             path: name(archive.path()),
@@ -72,17 +82,17 @@ impl Telling<'_> {
 }
 
 /// What changed behind the changed links of a report: of the first so many, so much.
-fn differences(reader: &Reader, report: &Report) -> Result<Differences, CliError> {
-    let (mut found, mut left) = (Differences::default(), BYTES.1);
+pub fn differences(reader: &Reader, report: &Report, room: Room) -> Result<Differences, CliError> {
+    let (mut found, mut left) = (Differences::default(), room.bytes.1);
     for (position, link) in report.links.iter().enumerate() {
         if link.class != Class::Changed {
             continue;
         }
-        if found.excerpts.len() == SHOWN || left == 0 {
+        if found.excerpts.len() == room.links || left == 0 {
             found.left_out += 1;
             continue;
         }
-        if let Some(excerpt) = excerpt(reader, link, left.min(BYTES.0))? {
+        if let Some(excerpt) = excerpt(reader, link, left.min(room.bytes.0))? {
             left = left.saturating_sub(excerpt.bytes());
             found.excerpts.insert(position, excerpt);
         }

@@ -421,7 +421,7 @@ impl Default for Asked {
 }
 
 /// A client for `http`, which needs no certificates and must work where none are installed, or for `https`.
-fn build(settings: &Settings, secure: bool, pooled: bool) -> Result<Client, String> {
+pub(super) fn build(settings: &Settings, secure: bool, pooled: bool) -> Result<Client, String> {
     let mut resolution = settings.resolution.clone();
     resolution.trusted.extend(settings.proxies.hosts().map(str::to_owned));
     let mut builder = Client::builder()

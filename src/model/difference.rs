@@ -142,7 +142,7 @@ pub struct LinkedAddress {
 }
 
 /// How many parts are of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// In both, word for word.
     pub same: usize,
@@ -170,7 +170,7 @@ impl Counts {
 }
 
 /// As much of a difference as has its place beside others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Excerpt {
     /// When the earlier copy was captured.
     pub from: Timestamp,

@@ -4,6 +4,7 @@
 //! read a clock or print.
 
 pub mod article;
+pub mod bulletin;
 pub mod canonical;
 pub mod capture;
 pub mod difference;

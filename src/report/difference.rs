@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::lines::{Style, clip, clip_end, printable, wrap};
-use crate::model::difference::{Difference, Edited, Inline, LinkedAddress, Part, Side, Unit};
+use crate::model::difference::{Difference, Edited, Excerpt, Inline, LinkedAddress, Part, Piece, Side, Unit};
 
 /// Parts that stay which are shown around each that does not.
 const CONTEXT: usize = 1;
@@ -50,6 +50,31 @@ pub fn difference(difference: &Difference, style: Style) -> String {
         let _ = writeln!(out, "{line}");
     }
     out
+}
+
+/// What changed, with - before what a page said and + before what it says; indented to stand below its link.
+pub(super) fn excerpt(excerpt: &Excerpt, style: Style) -> String {
+    let style = Style {
+        width: style.width.saturating_sub(2),
+        ..style
+    };
+    let whole = |pieces: &[Piece]| pieces.iter().map(|piece| piece.text.as_str()).collect::<String>();
+    let mut out = String::new();
+    for part in &excerpt.parts {
+        match part {
+            Part::Same { text } => paragraph(&mut out, "  ", &[(Mark::Plain, text.clone())], style),
+            Part::Removed { text } => paragraph(&mut out, "- ", &[(Mark::Removed, text.clone())], style),
+            Part::Added { text } => paragraph(&mut out, "+ ", &[(Mark::Added, text.clone())], style),
+            Part::Edited(edited) => {
+                paragraph(&mut out, "- ", &[(Mark::Removed, whole(&edited.before))], style);
+                paragraph(&mut out, "+ ", &[(Mark::Added, whole(&edited.after))], style);
+            }
+        }
+    }
+    if excerpt.is_cut {
+        let _ = writeln!(out, "    …");
+    }
+    out.lines().map(|line| format!("  {line}\n")).collect()
 }
 
 fn heading(side: &Side, asked: &str) -> String {
@@ -186,9 +211,7 @@ pub fn unified(difference: &Difference) -> String {
             Part::Removed { text } => vec![('-', one_line(text))],
             Part::Added { text } => vec![('+', one_line(text))],
             Part::Edited(edited) => {
-                let side = |pieces: &[crate::model::difference::Piece]| -> String {
-                    pieces.iter().map(|piece| piece.text.as_str()).collect()
-                };
+                let side = |pieces: &[Piece]| -> String { pieces.iter().map(|piece| piece.text.as_str()).collect() };
                 vec![
                     ('-', one_line(&side(&edited.before))),
                     ('+', one_line(&side(&edited.after))),

@@ -1,5 +1,6 @@
 //! Reports and explanations into strings. Must not print, query or judge.
 
+mod bulletin;
 mod difference;
 mod difference_html;
 mod explain;
@@ -19,6 +20,7 @@ mod text;
 mod timeline;
 mod verification;
 
+pub use bulletin::bulletin;
 pub use difference::{difference, unified};
 pub use difference_html::difference_html;
 pub use explain::{Shell, explanation};

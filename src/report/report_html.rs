@@ -1,6 +1,6 @@
 //! A report as a page for a browser: figures first, then every link.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     explain::Shell,
@@ -30,7 +30,7 @@ pub struct ArchiveName {
 #[derive(Debug, Default)]
 pub struct Differences {
     /// By the position of the link in the report.
-    pub excerpts: HashMap<usize, Excerpt>,
+    pub excerpts: BTreeMap<usize, Excerpt>,
     /// Changed links that were not looked at, since there are so many.
     pub left_out: usize,
 }

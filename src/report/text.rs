@@ -1,10 +1,14 @@
 //! The report as people read it: classes in the order of urgency, two or three lines a link, fitting
 //! the width of a terminal, and as clear without colour as with it.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::lines::{Style, clip, clip_end, wrap};
+use super::{
+    difference::excerpt,
+    lines::{Style, clip, clip_end, printable, wrap},
+};
 use crate::model::{
+    difference::Excerpt,
     passage::{Fate, Hold, Passage},
     report::{CertificateEnd, LinkReport, Report, SourceChange, Totals},
     revision::SourceEvent,
@@ -22,11 +26,48 @@ pub fn text(report: &Report, style: Style) -> String {
         out.push_str(&totals(&report.totals, style));
         return out;
     }
+    let terminal = Layout {
+        style,
+        differences: None,
+    };
+    articles(&mut out, report, terminal);
+    certificates(&mut out, report, style);
+    out.push_str(&totals(&report.totals, style));
+    out
+}
+
+/// How links are told of.
+#[derive(Clone, Copy)]
+pub(super) struct Layout<'a> {
+    pub style: Style,
+    /// In a message: what changed behind links, by their place in the report. Addresses are whole there, to be
+    /// followed; in a terminal they fit the line.
+    pub differences: Option<&'a BTreeMap<usize, Excerpt>>,
+}
+
+impl Layout<'_> {
+    fn address(self, url: &str, fragment: Option<&str>) -> String {
+        let address = address(url, fragment);
+        match self.differences {
+            Some(_) => printable(&address),
+            None => clip(&address, self.style.width - 2),
+        }
+    }
+
+    fn difference(self, position: usize) -> Option<String> {
+        Some(excerpt(self.differences?.get(&position)?, self.style))
+    }
+}
+
+/// What there is to tell of each article: its links by class, and what was done to them.
+pub(super) fn articles(out: &mut String, report: &Report, layout: Layout<'_>) {
+    let style = layout.style;
     for article in &report.articles {
-        let links: Vec<&LinkReport> = report
+        let links: Vec<(usize, &LinkReport)> = report
             .links
             .iter()
-            .filter(|link| link.article == article.article)
+            .enumerate()
+            .filter(|(_, link)| link.article == article.article)
             .collect();
         let changes: Vec<&SourceChange> = report
             .source_changes
@@ -44,14 +85,11 @@ pub fn text(report: &Report, style: Style) -> String {
             let _ = writeln!(out, "cited {}", day.date());
         }
         for class in Class::ALL {
-            group(&mut out, *class, &links, style);
+            group(out, *class, &links, layout);
         }
-        source_changes(&mut out, &changes, style);
+        source_changes(out, &changes, layout);
         let _ = writeln!(out);
     }
-    certificates(&mut out, report, style);
-    out.push_str(&totals(&report.totals, style));
-    out
 }
 
 /// That a run gave no verdicts, where that is to be told.
@@ -84,7 +122,7 @@ fn tells_nothing(report: &Report) -> bool {
         && report.certificates.is_empty()
 }
 
-fn certificates(out: &mut String, report: &Report, style: Style) {
+pub(super) fn certificates(out: &mut String, report: &Report, style: Style) {
     for one in &report.certificates {
         let _ = writeln!(out, "{}", clip_end(&certificate(one, report.generated_at), style.width));
     }
@@ -104,47 +142,51 @@ pub(super) fn certificate(one: &CertificateEnd, now: Timestamp) -> String {
     )
 }
 
-fn group(out: &mut String, class: Class, links: &[&LinkReport], style: Style) {
-    let mut of_class = links.iter().filter(|link| link.class == class).peekable();
-    if of_class.peek().is_none() {
+fn group(out: &mut String, class: Class, links: &[(usize, &LinkReport)], layout: Layout<'_>) {
+    let count = links.iter().filter(|(_, link)| link.class == class).count();
+    if count == 0 {
         return;
     }
-    let count = links.iter().filter(|link| link.class == class).count();
     let _ = writeln!(
         out,
         "\n{}",
-        style.paint(class, &format!("{} ({count})", class.as_str().to_uppercase()))
+        layout
+            .style
+            .paint(class, &format!("{} ({count})", class.as_str().to_uppercase()))
     );
-    for link in of_class {
-        let _ = writeln!(
-            out,
-            "  {}",
-            clip(&address(&link.url, link.fragment.as_deref()), style.width - 2)
-        );
-        for line in wrap(&sentence(link), style.width - 4) {
+    for (position, link) in links.iter().filter(|(_, link)| link.class == class) {
+        one(out, link, layout);
+        out.extend(layout.difference(*position));
+    }
+}
+
+fn one(out: &mut String, link: &LinkReport, layout: Layout<'_>) {
+    let style = layout.style;
+    let _ = writeln!(out, "  {}", layout.address(&link.url, link.fragment.as_deref()));
+    for line in wrap(&sentence(link), style.width - 4) {
+        let _ = writeln!(out, "    {line}");
+    }
+    for said in link.passages.iter().filter_map(passage) {
+        for line in wrap(&said, style.width - 4) {
             let _ = writeln!(out, "    {line}");
         }
-        for said in link.passages.iter().filter_map(passage) {
-            for line in wrap(&said, style.width - 4) {
-                let _ = writeln!(out, "    {line}");
-            }
+    }
+    for note in &link.notes {
+        for line in wrap(&format!("note: {note}"), style.width - 4) {
+            let _ = writeln!(out, "    {line}");
         }
-        for note in &link.notes {
-            for line in wrap(&format!("note: {note}"), style.width - 4) {
-                let _ = writeln!(out, "    {line}");
-            }
-        }
-        if let Some(where_it_stands) = place(link) {
-            let _ = writeln!(out, "    {}", clip_end(&where_it_stands, style.width - 4));
-        }
-        if let Some(held) = held(link) {
-            let _ = writeln!(out, "    {}", clip(&held, style.width - 4));
-        }
+    }
+    if let Some(where_it_stands) = place(link) {
+        let _ = writeln!(out, "    {}", clip_end(&where_it_stands, style.width - 4));
+    }
+    if let Some(held) = held(link) {
+        let _ = writeln!(out, "    {}", clip(&held, style.width - 4));
     }
 }
 
 /// What was done to the links of one article.
-fn source_changes(out: &mut String, changes: &[&SourceChange], style: Style) {
+fn source_changes(out: &mut String, changes: &[&SourceChange], layout: Layout<'_>) {
+    let style = layout.style;
     let Some(first) = changes.first() else { return };
     let at_once = changes.iter().all(|change| change.since == first.since);
     let since = match first.since.filter(|_| at_once) {
@@ -157,11 +199,7 @@ fn source_changes(out: &mut String, changes: &[&SourceChange], style: Style) {
         style.bold(&format!("CHANGES IN THE ARTICLE{since} ({})", changes.len()))
     );
     for change in changes {
-        let _ = writeln!(
-            out,
-            "  {}",
-            clip(&address(&change.url, change.fragment.as_deref()), style.width - 2)
-        );
+        let _ = writeln!(out, "  {}", layout.address(&change.url, change.fragment.as_deref()));
         let day = match at_once {
             true => String::new(),
             false => format!("{}: ", change.at.date()),

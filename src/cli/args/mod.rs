@@ -4,6 +4,7 @@ mod ask;
 mod choose;
 mod crawl;
 mod keep;
+mod notify;
 mod output;
 mod plumbing;
 mod runs;
@@ -19,6 +20,7 @@ pub use ask::*;
 pub use choose::*;
 pub use crawl::*;
 pub use keep::*;
+pub use notify::*;
 pub use output::*;
 pub use plumbing::*;
 pub use runs::*;
@@ -79,6 +81,8 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Tell which links are dead, moved, changed or blocked
     Report(ReportArgs),
+    /// Tell those who are configured what is new: by webhook, command or feed file
+    Notify(NotifyArgs),
     /// Judge what is archived again by today's rules, without network
     Judge(JudgeArgs),
     /// Explain a link: its verdicts over time, what they rest on, what would change today's
