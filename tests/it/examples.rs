@@ -58,6 +58,8 @@ fn prepared() -> (LiveSite, Evercite) {
     evercite.write("bookmarks.html", format!("<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<DL><p>\n<DT><A HREF=\"{root}/article\" ADD_DATE=\"1454630400\">A</A>\n</DL>"));
     evercite.write("robots.txt", "User-agent: *\nDisallow: /private/\n");
     evercite.write("report.pdf", PDF);
+    let receivers = "[notify.desk]\ncommand = ['cat']\n[notify.site]\nfeed = 'public/links.atom'\n";
+    evercite.write("evercite.toml", receivers);
     fs::create_dir_all(evercite.path("usb")).expect("a folder");
     evercite.ok(&["snapshot", &site.url("/article"), "notes.md"]);
     evercite.ok(&["snapshot", "--from", &site.url("/feed.xml"), "--watch"]);

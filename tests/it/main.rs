@@ -26,6 +26,7 @@ mod merge;
 mod migrate;
 mod network;
 mod noarchive;
+mod notify;
 mod passages;
 mod plumbing;
 mod politeness;
