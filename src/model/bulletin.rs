@@ -51,6 +51,8 @@ pub struct Counted {
     pub attention: BTreeMap<Class, u64>,
     /// Links that answer, and lack words or a place that an article holds on to.
     pub lacking: u64,
+    /// Links of which nothing can be known: blocked or excluded.
+    pub unknown: u64,
     /// Links that are fine again.
     pub fine: u64,
 }
@@ -145,6 +147,7 @@ impl Counted {
             match link.class {
                 Class::Ok if link.lacks_a_passage() => counted.lacking += 1,
                 Class::Ok => counted.fine += 1,
+                Class::Blocked | Class::Excluded => counted.unknown += 1,
                 class => *counted.attention.entry(class).or_default() += 1,
             }
         }
@@ -153,6 +156,6 @@ impl Counted {
 
     /// All of them.
     pub fn all(&self) -> u64 {
-        self.attention.values().sum::<u64>() + self.lacking + self.fine
+        self.attention.values().sum::<u64>() + self.lacking + self.unknown + self.fine
     }
 }

@@ -124,6 +124,7 @@ pub fn subject(bulletin: &Bulletin) -> String {
     }
     let report = &bulletin.report;
     for (count, one, many) in [
+        (counted.unknown, "link cannot be looked at", "links cannot be looked at"),
         (counted.fine, "link is fine again", "links are fine again"),
         (
             report.source_changes.len() as u64,

@@ -68,10 +68,11 @@ fn failing(since: &str) -> FailingNotifier {
 
 #[test]
 fn a_subject_says_what_is_to_be_done() {
-    use Class::{Changed, Dead, Moved, Ok, Unchecked};
+    use Class::{Blocked, Changed, Dead, Excluded, Moved, Ok, Unchecked};
     for (classes, want) in [
         (&[Dead, Changed, Dead][..], "3 links need attention: 2 dead, 1 changed"),
         (&[Moved], "1 link needs attention: 1 moved"),
+        (&[Blocked, Excluded], "2 links cannot be looked at"),
         (&[Ok, Ok], "2 links are fine again"),
         (&[Dead, Ok], "1 link needs attention: 1 dead; 1 link is fine again"),
         (&[Unchecked], "nothing is new"),

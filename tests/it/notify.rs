@@ -281,7 +281,7 @@ fn a_command_reads_what_is_new() {
     assert_eq!(read("subject.txt"), format!("{subject}|{subject}\n"));
     let mail = read("mail.txt");
     assert!(
-        mail.contains("DEAD (1)") && mail.contains(&site.url("/gone")) && mail.contains("not found"),
+        mail.contains("DEAD (1)") && mail.contains(&site.url("/gone")) && mail.contains("gone for good (410)"),
         "{mail}"
     );
     assert!(
