@@ -421,6 +421,19 @@ fn two_that_tell_at_once_tell_it_once() {
 }
 
 #[test]
+fn one_that_is_killed_before_it_could_note_it_tells_the_same_again_under_the_same_name() {
+    let site = a_site();
+    let script = "echo $EVERCITE_MESSAGE_ID >> ids.txt; [ -e once ] || { touch once; kill -9 $PPID; }";
+    let evercite = told_by(&format!("[notify.desk]\ncommand = ['sh', '-c', '{script}']"), &site);
+    assert_eq!(evercite.run(&["notify"]).code, None, "it was killed");
+    assert!(evercite.ok(&["notify"]).stdout.contains("desk: told"));
+    assert_eq!(evercite.ok(&["notify"]).stdout, "");
+    let ids = std::fs::read_to_string(evercite.path("ids.txt")).expect("two names");
+    let ids: Vec<&str> = ids.lines().collect();
+    assert_eq!((ids.len(), ids[0]), (2, ids[1]));
+}
+
+#[test]
 fn what_is_new_is_printed_for_cron_or_nothing_is() {
     let site = a_site();
     let evercite = told_by("", &site);

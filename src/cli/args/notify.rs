@@ -24,9 +24,10 @@ Who is told, and how, stands in evercite.toml:
   webhook-env = \"OPS_WEBHOOK\"
   secret-env = \"OPS_SECRET\"
 
-Each has a mark of its own, up to where it was told; it moves only when a message has arrived. Who was never told
-anything hears what stands. docs/notify.md has all keys, and how to check signatures.
-Exit codes: 0 told, or nothing to tell; 1 somebody could not be told; 3 wrong usage or configuration.")]
+Each has a mark of its own, up to where it was told; it moves only when a message has arrived.
+Who was never told anything hears what stands. docs/notify.md has all keys, and how to check
+signatures. Exit codes: 0 told, or nothing to tell; 1 somebody could not be told; 3 wrong usage
+or configuration.")]
 pub struct NotifyArgs {
     /// Only these, by their names in evercite.toml
     #[arg(value_name = "NAME")]
