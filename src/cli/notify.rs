@@ -11,6 +11,7 @@ use super::{
     deliver::Delivery,
     error::CliError,
     notifiers::Notifier,
+    schedule::Logs,
     telling::{self, Room},
 };
 use crate::{
@@ -273,6 +274,10 @@ impl Teller<'_> {
         let mut bulletin = Bulletin::of(Occasion::News, self.name(), report);
         bulletin.differences = telling::differences(reader, &bulletin.report, ROOM)?.excerpts;
         bulletin.jobs = reader.job_troubles(read.map(|mark| mark.at), self.now)?;
+        let logs = Logs::of(self.archive);
+        for job in &mut bulletin.jobs {
+            job.log = job.log.take().map(|log| logs.path(&log).to_string_lossy().into_owned());
+        }
         bulletin.notifiers = self.failing(reader, notifier)?;
         Ok(Fresh {
             who,

@@ -72,7 +72,7 @@ pub struct JobTrouble {
     pub ended_at: Timestamp,
     /// As the process told it.
     pub exit_code: Option<i32>,
-    /// The file of what it printed, in the folder of logs.
+    /// The file of what it printed.
     pub log: Option<String>,
 }
 

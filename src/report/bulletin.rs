@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    lines::{Style, printable, wrap},
+    lines::{Style, wrap_whole},
     text::{Layout, articles, certificates, outage, totals},
 };
 use crate::model::{
@@ -96,7 +96,7 @@ fn notifier(one: &FailingNotifier) -> String {
 
 /// A paragraph of its own.
 fn say(out: &mut String, text: &str, style: Style) {
-    for line in wrap(&printable(text), style.width) {
+    for line in wrap_whole(text, style.width) {
         let _ = writeln!(out, "{line}");
     }
     let _ = writeln!(out);

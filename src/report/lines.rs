@@ -60,9 +60,18 @@ pub(super) fn clip_end(text: &str, width: usize) -> String {
 
 /// Breaks at spaces into lines of at most `width` characters; a longer word is cut.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    fill(text, width, |word| clip(word, width))
+}
+
+/// Breaks at spaces into lines of at most `width` characters; a longer word has a line of its own.
+pub(super) fn wrap_whole(text: &str, width: usize) -> Vec<String> {
+    fill(text, width, printable)
+}
+
+fn fill(text: &str, width: usize, set: impl Fn(&str) -> String) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let word = clip(word, width);
+        let word = set(word);
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
@@ -108,6 +117,8 @@ mod tests {
     fn wraps_and_clips_to_the_width() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("", 7), Vec::<String>::new());
+        assert_eq!(wrap("an extraordinary one", 7), ["an", "extr…ry", "one"]);
+        assert_eq!(wrap_whole("an extraordinary one", 7), ["an", "extraordinary", "one"]);
         assert_eq!(clip("short", 10), "short");
         let clipped = clip("http://example.org/a/very/long/path/to/a/page.html", 30);
         assert_eq!(clipped.chars().count(), 30);

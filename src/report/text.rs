@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     difference::excerpt,
-    lines::{Style, clip, clip_end, printable, wrap},
+    lines::{Style, clip, clip_end, printable, wrap, wrap_whole},
 };
 use crate::model::{
     difference::Excerpt,
@@ -51,6 +51,14 @@ impl Layout<'_> {
         match self.differences {
             Some(_) => printable(&address),
             None => clip(&address, self.style.width - 2),
+        }
+    }
+
+    fn wrap(self, text: &str) -> Vec<String> {
+        let width = self.style.width - 4;
+        match self.differences {
+            Some(_) => wrap_whole(text, width),
+            None => wrap(text, width),
         }
     }
 
@@ -163,16 +171,16 @@ fn group(out: &mut String, class: Class, links: &[(usize, &LinkReport)], layout:
 fn one(out: &mut String, link: &LinkReport, layout: Layout<'_>) {
     let style = layout.style;
     let _ = writeln!(out, "  {}", layout.address(&link.url, link.fragment.as_deref()));
-    for line in wrap(&sentence(link), style.width - 4) {
+    for line in layout.wrap(&sentence(link)) {
         let _ = writeln!(out, "    {line}");
     }
     for said in link.passages.iter().filter_map(passage) {
-        for line in wrap(&said, style.width - 4) {
+        for line in layout.wrap(&said) {
             let _ = writeln!(out, "    {line}");
         }
     }
     for note in &link.notes {
-        for line in wrap(&format!("note: {note}"), style.width - 4) {
+        for line in layout.wrap(&format!("note: {note}")) {
             let _ = writeln!(out, "    {line}");
         }
     }
@@ -204,7 +212,7 @@ fn source_changes(out: &mut String, changes: &[&SourceChange], layout: Layout<'_
             true => String::new(),
             false => format!("{}: ", change.at.date()),
         };
-        for line in wrap(&format!("{day}{}", done(change)), style.width - 4) {
+        for line in layout.wrap(&format!("{day}{}", done(change))) {
             let _ = writeln!(out, "    {line}");
         }
     }

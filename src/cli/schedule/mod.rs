@@ -14,6 +14,7 @@ use super::{
     error::CliError,
 };
 
+pub use logs::Logs;
 pub use pass::{Pass, Runner, told};
 pub use stop::Stop;
 pub use when::next_begin;
