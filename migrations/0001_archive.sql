@@ -395,6 +395,7 @@ CREATE TABLE job_run (
     UNIQUE (job_id, due_at, by_hand)
 ) STRICT;
 CREATE INDEX job_run_open ON job_run (id) WHERE ended_at IS NULL;
+CREATE INDEX job_run_by_end ON job_run (ended_at);
 CREATE INDEX job_run_by_run ON job_run (run_id) WHERE run_id IS NOT NULL;
 
 -- How telling goes (`[notify.NAME]` in evercite.toml): what cannot be told in one way is told in the others.

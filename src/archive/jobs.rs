@@ -94,14 +94,13 @@ impl Reader {
         })
     }
 
-    /// Times that ended in trouble since then, oldest first.
-    pub fn troubled_job_runs(&self, since: Timestamp) -> Result<Vec<KeptJobRun>> {
-        let runs: Vec<KeptJobRun> = self.ask(|sql| {
-            sql.prepare(&format!("{RUNS} WHERE r.ended_at > ? ORDER BY r.ended_at, r.id"))?
-                .query_map([since.millis()], job_run)?
-                .collect()
-        })?;
-        Ok(runs.into_iter().filter(|kept| kept.run.outcome.is_trouble()).collect())
+    /// When a time of a job was last over.
+    pub fn newest_job_end(&self) -> Result<Option<Timestamp>> {
+        self.ask(|sql| {
+            sql.query_row("SELECT max(ended_at) FROM job_run", [], |row| {
+                Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp::from_millis))
+            })
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     CLEAN,
-    args::Global,
+    args::{DaemonArgs, Global},
     config::Config,
     context::{self, SystemClock},
     error::CliError,
@@ -29,8 +29,8 @@ const HEED: Duration = Duration::from_millis(100);
 /// How often it says that it is well, when nothing happens.
 const HEALTH: Duration = Duration::from_secs(24 * 3600);
 
-pub fn run(global: &Global) -> Result<u8, CliError> {
-    let config = Config::load(global, Default::default())?;
+pub fn run(global: &Global, args: &DaemonArgs) -> Result<u8, CliError> {
+    let config = Config::load(global, args.network.as_crawl())?;
     let archive = Archive::create(&config.archive)?;
     let stop = Stop::listen()?;
     let manager = Manager::new();
@@ -39,6 +39,7 @@ pub fn run(global: &Global) -> Result<u8, CliError> {
     while !stop.is_told() {
         let runner = Runner {
             global,
+            config: &config,
             archive: &archive,
             stop: &stop,
             beat: &|| manager.beat(),

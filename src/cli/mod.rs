@@ -118,7 +118,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Schema(args) => schema::run(&args),
         Command::Search(args) => search::run(&global, &args),
         Command::Schedule(args) => schedule::run(&global, args),
-        Command::Daemon(_) => daemon::run(&global),
+        Command::Daemon(args) => daemon::run(&global, &args),
         Command::Demo(args) => demo::run(&global, &args),
         Command::Url(args) => plumbing::url(&args),
         Command::Text(args) => plumbing::text(&args),

@@ -34,6 +34,8 @@ const PLAIN: Style = Style {
     width: 78,
     colour: false,
 };
+/// Who reads what runners of jobs print.
+const PRINTED: &str = "schedule";
 /// Certificates that end within this time are told of.
 const CERTIFICATES: Duration = Duration::from_secs(14 * 24 * 3600);
 /// How long another process that tells is waited for, beside the time that its receivers may take.
@@ -95,10 +97,41 @@ pub fn print_news(config: &Config, archive: &Archive, reader: &str, now: Timesta
         let text = report::bulletin(&fresh.bulletin, context::style(false));
         context::print(&format!("{}\n\n{text}", notify::subject(&fresh.bulletin)))?;
     }
-    match fresh.has_to_be_noted() {
-        true => teller.note(vec![fresh.read()], Vec::new()),
-        false => Ok(()),
+    teller.note(vec![fresh.read()], Vec::new())
+}
+
+/// Tells what jobs have brought since it was last told: everybody who is configured; where nobody is, it is printed. Who
+/// could not be told rests for a while.
+pub fn after_jobs(global: &Global, config: &Config, archive: &Archive, now: Timestamp) -> Result<(), CliError> {
+    let reader = archive.reader()?;
+    let Some(newest) = reader.newest_job_end()? else {
+        return Ok(());
+    };
+    let is_behind = |name: String| -> Result<bool, CliError> {
+        let who = ReportReader { name, article: None };
+        Ok(reader.mark_of(&who)?.is_none_or(|mark| mark.at < newest))
+    };
+    if config.notify.is_empty() {
+        return match !global.quiet && is_behind(PRINTED.to_owned())? {
+            true => print_news(config, archive, PRINTED, now),
+            false => Ok(()),
+        };
     }
+    let failing = reader.failing_notifiers()?;
+    let rests = |name: &str| {
+        let failing = failing.iter().find(|one| one.name == name);
+        failing.is_some_and(|one| notify::retry::anew(one.since, one.failures) > now)
+    };
+    let mut names = Vec::new();
+    for one in config.notify.iter().filter(|one| !rests(&one.name)) {
+        if is_behind(reader_of(one))? {
+            names.push(one.name.clone());
+        }
+    }
+    if !names.is_empty() {
+        tell(config, archive, &names, now);
+    }
+    Ok(())
 }
 
 /// What came of telling one receiver.
@@ -164,17 +197,10 @@ fn meant<'a>(all: &'a [Notifier], names: &[String]) -> Vec<&'a Notifier> {
 struct Fresh {
     who: ReportReader,
     mark: ReadMark,
-    /// Nothing was ever noted of it.
-    is_first: bool,
     bulletin: Bulletin,
 }
 
 impl Fresh {
-    /// From the first time on there is a mark, so that later only what is new is told.
-    fn has_to_be_noted(&self) -> bool {
-        self.is_first || self.bulletin.is_news()
-    }
-
     fn read(self) -> (ReportReader, ReadMark) {
         (self.who, self.mark)
     }
@@ -206,7 +232,7 @@ impl Teller<'_> {
         let results = self.deliver(to, &messages);
         let (mut read, mut kept, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
         for (((one, own), message), result) in to.iter().zip(fresh).zip(messages).zip(results) {
-            if result.is_ok() && own.has_to_be_noted() {
+            if result.is_ok() {
                 read.push(own.read());
             }
             if message.is_some() {
@@ -279,12 +305,7 @@ impl Teller<'_> {
             job.log = job.log.take().map(|log| logs.path(&log).to_string_lossy().into_owned());
         }
         bulletin.notifiers = self.failing(reader, notifier)?;
-        Ok(Fresh {
-            who,
-            mark,
-            is_first: read.is_none(),
-            bulletin,
-        })
+        Ok(Fresh { who, mark, bulletin })
     }
 
     /// Who else of those configured cannot be told at present.

@@ -1,7 +1,9 @@
 //! When a webhook that did not take a message is tried again: failures that may pass, a few times, never for longer
-//! than there is time.
+//! than there is time; and when a receiver that could not be told at all is tried anew.
 
 use std::time::Duration;
+
+use crate::model::time::Timestamp;
 
 /// What came of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +63,16 @@ pub fn next(attempts: u32, attempted: &Attempted, left: Duration) -> Next {
     }
 }
 
+/// When a receiver is told anew that could not be told so many times since then: after five minutes, after twice as long
+/// each time, and at last once a day. Whoever asks more often gets a mail of failure each time.
+pub fn anew(since: Timestamp, failures: u64) -> Timestamp {
+    const FIRST: Duration = Duration::from_secs(300);
+    const DAY: Duration = Duration::from_secs(86_400);
+    let doubled = failures.clamp(1, 9) as u32 - 1;
+    let days = u32::try_from(failures.saturating_sub(9)).unwrap_or(u32::MAX);
+    since.plus(FIRST * 2u32.pow(doubled)).plus(DAY.saturating_mul(days))
+}
+
 fn said(status: u16) -> String {
     match status {
         300..=399 => format!("it answered {status}, a redirect: those are not followed, give it the new address"),
@@ -82,6 +94,22 @@ mod tests {
 
     fn seconds(n: u64) -> Duration {
         Duration::from_secs(n)
+    }
+
+    #[test]
+    fn who_could_not_be_told_is_tried_ever_more_rarely() {
+        let since = Timestamp::from_millis(0);
+        for (failures, minutes) in [
+            (1, 5),
+            (2, 10),
+            (3, 20),
+            (9, 1280),
+            (10, 1280 + 1440),
+            (12, 1280 + 3 * 1440),
+        ] {
+            assert_eq!(anew(since, failures), since.plus(MINUTE * minutes), "{failures}");
+        }
+        assert!(anew(since, u64::MAX) > since);
     }
 
     #[test]

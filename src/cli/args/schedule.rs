@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{output::TableFormat, times::duration};
+use super::{notify::NetworkArgs, output::TableFormat, times::duration};
 use crate::model::job::CatchUp;
 
 #[derive(Debug, Args)]
@@ -122,7 +122,10 @@ pub struct JobArgs {
 
 Prints what is new since it last told, and nothing when nothing is; where evercite.toml names ways to tell
 (`evercite notify --help`), they are told instead. Exits with 1 when a job could not do its work.")]
-pub struct RunDueArgs {}
+pub struct RunDueArgs {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -150,4 +153,7 @@ pub struct InstallArgs {
 
 For a service manager: `Type=notify` and `WatchdogSec=` of systemd are understood. A run that is on when it is told to
 end is stopped, with what it has, and gone on with by the next runner.")]
-pub struct DaemonArgs {}
+pub struct DaemonArgs {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}

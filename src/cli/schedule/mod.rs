@@ -28,7 +28,7 @@ pub fn run(global: &Global, args: ScheduleArgs) -> Result<u8, CliError> {
         ScheduleCommand::Resume(args) => manage::pause(global, &args, false),
         ScheduleCommand::Remove(args) => manage::remove(global, &args),
         ScheduleCommand::Run(args) => pass::run_now(global, &args),
-        ScheduleCommand::RunDue(_) => pass::run_due(global),
+        ScheduleCommand::RunDue(args) => pass::run_due(global, &args),
         ScheduleCommand::Install(args) => install::install(global, &args),
         ScheduleCommand::Uninstall(args) => install::uninstall(global, &args),
     }

@@ -11,10 +11,11 @@ use crate::{
     archive::{Archive, ArchiveError, KeptJob, KeptJobRun, RunLock},
     cli::{
         CLEAN, FAILED, FINDINGS,
-        args::{Global, JobArgs},
+        args::{Global, JobArgs, RunDueArgs},
         config::Config,
         context::{self, Project, SystemClock},
         error::CliError,
+        notify,
     },
     model::{
         job::{JobOutcome, JobRun},
@@ -45,18 +46,20 @@ impl Pass {
 /// Runs jobs.
 pub struct Runner<'a> {
     pub global: &'a Global,
+    pub config: &'a Config,
     pub archive: &'a Archive,
     pub stop: &'a Stop,
     /// Called all the time while something is run.
     pub beat: &'a dyn Fn(),
 }
 
-pub fn run_due(global: &Global) -> Result<u8, CliError> {
-    let config = Config::load(global, Default::default())?;
+pub fn run_due(global: &Global, args: &RunDueArgs) -> Result<u8, CliError> {
+    let config = Config::load(global, args.network.as_crawl())?;
     let archive = Archive::open(&config.archive)?;
     let stop = Stop::listen()?;
     let runner = Runner {
         global,
+        config: &config,
         archive: &archive,
         stop: &stop,
         beat: &|| (),
@@ -75,6 +78,7 @@ pub fn run_now(global: &Global, args: &JobArgs) -> Result<u8, CliError> {
     let stop = Stop::listen()?;
     let runner = Runner {
         global,
+        config: &config,
         archive: &archive,
         stop: &stop,
         beat: &|| (),
@@ -124,7 +128,7 @@ pub fn told(run: &JobRun, archive: &Archive) -> String {
 }
 
 impl Runner<'_> {
-    /// Runs all that is due, until nothing is. While another runner is at work, nothing.
+    /// Runs all that is due, until nothing is, and tells what that brought. While another runner is at work, nothing.
     pub fn pass(&self) -> Result<Pass, CliError> {
         let Some(_lock) = self.lock()? else {
             return Ok(Pass {
@@ -139,14 +143,17 @@ impl Runner<'_> {
             self.consider(SystemClock::default().now())?;
             let waiting = self.archive.reader()?.open_job_runs()?;
             let Some(kept) = waiting.into_iter().find(|kept| !tried.contains(&kept.id)) else {
-                return Ok(pass);
+                break;
             };
             tried.insert(kept.id);
             pass.over.extend(self.run_one(&kept)?);
             if self.stop.is_told() {
+                // The next runner tells what is new.
                 return Ok(pass);
             }
         }
+        notify::after_jobs(self.global, self.config, self.archive, SystemClock::default().now())?;
+        Ok(pass)
     }
 
     fn lock(&self) -> Result<Option<RunLock>, CliError> {

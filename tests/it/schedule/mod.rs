@@ -2,6 +2,7 @@
 
 mod install;
 mod runners;
+mod telling;
 
 use std::time::Duration;
 
