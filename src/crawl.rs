@@ -12,6 +12,7 @@ mod prepare;
 mod reading;
 pub mod rejudge;
 mod resting;
+mod revisit;
 mod robots;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -38,6 +39,7 @@ use crate::{
 use judging::{Judge, Wants, Which};
 use prepare::{Chain, Workers};
 pub use resting::resting;
+pub use revisit::Revisits;
 
 /// How a run goes about its work.
 #[derive(Debug, Clone)]

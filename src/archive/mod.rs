@@ -28,6 +28,7 @@ mod lock;
 mod merge;
 mod mounts;
 mod notifiers;
+mod observations;
 mod open;
 mod prune;
 mod query;

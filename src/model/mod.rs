@@ -24,6 +24,7 @@ pub mod page;
 pub mod passage;
 pub mod report;
 pub mod retention;
+pub mod revisit;
 pub mod revision;
 pub mod rot;
 pub mod run;

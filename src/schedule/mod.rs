@@ -8,6 +8,7 @@ mod calendar_tests;
 mod cron;
 mod crontab;
 mod due;
+pub mod revisit;
 mod units;
 
 pub use attempt::{Attempted, Next, TRIES, Why, next};

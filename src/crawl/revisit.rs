@@ -1,0 +1,179 @@
+//! Which links a budget of visits is spent on: what the archive saw of them, when failing ones are due, and what a
+//! visit of each is worth.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::{
+    archive::{ArchiveError, Reader},
+    frontier::Scope,
+    model::{
+        revisit::{Observed, Plan, PlannedFetch, PlannedRun, SCHEMA_VERSION, Span, Why},
+        run::RunKind,
+        time::Timestamp,
+        verdict::Class,
+    },
+    schedule::revisit::{Agenda, Belief, Choice, Evidence, Failing, Link, Priors, allowance},
+    verdict::confirm,
+};
+
+const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+/// The links that a budget is spent on.
+pub struct Revisits {
+    budget: u32,
+    links: Vec<Known>,
+    agenda: Agenda,
+    begun: Option<Timestamp>,
+}
+
+/// A link as it is told of.
+struct Known {
+    urls: Vec<i64>,
+    url: String,
+    articles: u64,
+    last: Option<Timestamp>,
+    belief: Belief,
+}
+
+impl Revisits {
+    /// Of the links that these articles cite. Those that the scope leaves out cost nothing and take no part, nor do
+    /// those that are among the articles themselves.
+    pub fn of(reader: &Reader, articles: &HashSet<i64>, scope: &Scope, budget: u32) -> Result<Self, ArchiveError> {
+        let mut observed = Vec::new();
+        reader.observations(|link| observed.push(Seen::of(link)))?;
+        let priors = Priors::learn(observed.iter().map(|seen| (seen.link.host.as_str(), &seen.evidence)));
+        let failing = failing(reader)?;
+        observed.retain(|seen| {
+            let link = &seen.link;
+            let takes_part = link.articles.iter().any(|article| articles.contains(article));
+            takes_part && !link.read_as.iter().any(|article| articles.contains(article)) && scope.refuses(&link.url).is_none()
+        });
+        let mut links = Vec::with_capacity(observed.len());
+        let mut agenda = Vec::with_capacity(observed.len());
+        for Seen { link, evidence } in observed {
+            let belief = priors.belief(&link.host, &evidence);
+            agenda.push(Link {
+                belief: belief.clone(),
+                weight: link.articles.len() as f64,
+                last: link.last,
+                failing: failing.get(&link.key).copied(),
+            });
+            links.push(Known {
+                urls: link.urls,
+                url: link.url.into(),
+                articles: link.articles.len() as u64,
+                last: link.last,
+                belief,
+            });
+        }
+        Ok(Self {
+            budget,
+            links,
+            agenda: Agenda::new(agenda, budget),
+            begun: reader.last_begun(RunKind::Check)?,
+        })
+    }
+
+    /// Links that a check that begins `now` may visit.
+    pub fn allowance(&self, now: Timestamp) -> u64 {
+        allowance(self.budget, self.begun, now)
+    }
+
+    /// Rows of the addresses that a check that begins `now` does not visit.
+    pub fn left_out(&self, now: Timestamp) -> Vec<i64> {
+        let chosen = self.agenda.choose(now, self.allowance(now));
+        let visited: HashSet<usize> = chosen.iter().map(|choice| choice.link).collect();
+        let left = (0..).zip(&self.links).filter(|(number, _)| !visited.contains(number));
+        left.flat_map(|(_, link)| link.urls.iter().copied()).collect()
+    }
+
+    /// What checks would fetch of which the first begins `now`, and one more each day, if nothing changed any more.
+    pub fn plan(mut self, now: Timestamp, days: u32) -> Plan {
+        let mut plan = Plan {
+            schema_version: SCHEMA_VERSION,
+            budget: self.budget,
+            links: self.links.len() as u64,
+            threshold: self.agenda.threshold(),
+            runs: Vec::new(),
+            fetches: Vec::new(),
+        };
+        for day in 0..days {
+            let at = now.plus(day * DAY);
+            let allowance = self.allowance(at);
+            let chosen = self.agenda.choose(at, allowance);
+            let mut by_reason = BTreeMap::new();
+            for choice in &chosen {
+                *by_reason.entry(choice.why.as_str()).or_default() += 1;
+                plan.fetches.push(self.fetch(choice, at));
+                self.agenda.visited(choice.link, at);
+                self.links[choice.link].last = Some(at);
+            }
+            plan.runs.push(PlannedRun {
+                at,
+                allowance,
+                fetches: chosen.len() as u64,
+                by_reason,
+            });
+            self.begun = Some(at);
+        }
+        plan
+    }
+
+    fn fetch(&self, choice: &Choice, at: Timestamp) -> PlannedFetch {
+        let link = &self.links[choice.link];
+        PlannedFetch {
+            at,
+            url: link.url.clone(),
+            reason: choice.why,
+            due: choice.due,
+            last_visit: link.last,
+            changes_every: Span {
+                days: link.belief.days_between_changes(),
+                from: link.belief.quantile(0.1),
+                to: link.belief.quantile(0.9),
+            },
+            worth: choice.worth,
+            articles: link.articles,
+        }
+    }
+}
+
+/// A link, its visits told by what they say of it.
+struct Seen {
+    link: Observed,
+    evidence: Evidence,
+}
+
+impl Seen {
+    fn of(mut link: Observed) -> Self {
+        let mut evidence = Evidence::default();
+        for pair in link.visits.windows(2) {
+            evidence.see(pair[1].at.since(pair[0].at).div_duration_f64(DAY), pair[1].changed);
+        }
+        link.visits = Vec::new();
+        Self { link, evidence }
+    }
+}
+
+/// How the addresses that share a key are failing, by the key. They rest only when all of them are.
+fn failing(reader: &Reader) -> Result<HashMap<String, Failing>, ArchiveError> {
+    let (rows, sharing) = reader.failing()?;
+    let mut failing: HashMap<String, (usize, Failing)> = HashMap::new();
+    for row in rows {
+        let own = Failing {
+            why: if row.verdict.class == Class::Dead { Why::Dead } else { Why::Suspect },
+            due: confirm::due(&row.verdict, row.checked).unwrap_or(row.checked),
+            rests: false,
+        };
+        let (count, first) = failing.entry(row.key).or_insert((0, own));
+        *count += 1;
+        if own.due < first.due {
+            *first = own;
+        }
+    }
+    let rests = |(key, (count, failing)): (String, (usize, Failing))| {
+        let rests = sharing.get(&key) == Some(&count);
+        (key, Failing { rests, ..failing })
+    };
+    Ok(failing.into_iter().map(rests).collect())
+}
