@@ -59,12 +59,7 @@ fn main() -> ExitCode {
 fn heading() {
     println!(
         "{:30} {:>6} {:>17} {:>16} {:>13} {:>8}",
-        "policy",
-        "fresh",
-        "change seen after",
-        "death seen after",
-        "never visited",
-        "visits/d"
+        "policy", "fresh", "change seen after", "death seen after", "never visited", "visits/d"
     );
 }
 
@@ -73,7 +68,9 @@ fn row(name: &str, outcome: &Outcome) {
         "{name:30} {:6.4} {:>15.1} d {:>16} {:13} {:8.1}",
         outcome.fresh,
         outcome.delay,
-        outcome.death_delay.map_or("-".to_owned(), |days| format!("{days:.1} d")),
+        outcome
+            .death_delay
+            .map_or("-".to_owned(), |days| format!("{days:.1} d")),
         outcome.never,
         outcome.visits_a_day
     );
@@ -82,5 +79,9 @@ fn row(name: &str, outcome: &Outcome) {
 fn option(name: &str) -> Option<u64> {
     let mut arguments = std::env::args().skip_while(|argument| argument != name).skip(1);
     let value = arguments.next()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{name} takes a number, not {value}")))
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} takes a number, not {value}")),
+    )
 }

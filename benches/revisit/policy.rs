@@ -33,7 +33,10 @@ impl History {
         self.last = now;
         if dead {
             // Another page is in its place.
-            *self = Self { last: now, ..Self::default() };
+            *self = Self {
+                last: now,
+                ..Self::default()
+            };
             return;
         }
         self.visits += 1.0;

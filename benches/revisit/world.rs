@@ -241,7 +241,13 @@ fn best_interval(rate: f64, threshold: f64) -> f64 {
 fn normal_quantile(share: f64) -> f64 {
     let below = |x: f64| {
         let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
-        let series = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
+        let series = [
+            0.319_381_530,
+            -0.356_563_782,
+            1.781_477_937,
+            -1.821_255_978,
+            1.330_274_429,
+        ];
         let tail = series.iter().rev().fold(0.0, |sum, factor| (sum + factor) * t);
         let upper = (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt() * tail;
         if x < 0.0 { upper } else { 1.0 - upper }

@@ -83,7 +83,11 @@ fn observed(sql: &Connection, url_id: i64) -> rusqlite::Result<Option<Observed>>
     if urls.first() != Some(&url_id) {
         return Ok(None);
     }
-    let read_as = ids(sql, "SELECT id FROM article WHERE url_id = ? AND removed_at IS NULL", url_id)?;
+    let read_as = ids(
+        sql,
+        "SELECT id FROM article WHERE url_id = ? AND removed_at IS NULL",
+        url_id,
+    )?;
     let mut visits = Vec::new();
     for url_id in &urls {
         let mut statement = sql.prepare_cached(VISITS)?;

@@ -28,6 +28,12 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     config.crawl.depth = Some(1);
     let fail_on = context::failing_classes(&args.fail_on)?;
     if !args.articles.is_empty() && !knows_all(&config, &args.articles)? {
+        if args.budget.is_some() {
+            return Err(CliError::usage(
+                "--budget spends visits by what the archive knows, and one of these articles is not in it",
+                "`evercite snapshot` takes it in",
+            ));
+        }
         return without_archive(global, &args, &config, &fail_on);
     }
     let clock = SystemClock::default();
@@ -61,7 +67,7 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
             "`evercite snapshot SOURCE` takes one in",
         ));
     }
-    let summary = session.check(&articles, &gathered.seeds, &config.crawl, &settings, args.due)?;
+    let summary = session.check(&articles, &gathered.seeds, &config.crawl, &settings, args.which())?;
     let covered = (!args.articles.is_empty()).then(|| articles.iter().map(|article| article.id).collect());
     finish(&session, &summary, &args, &fail_on, covered, true)
 }
@@ -80,7 +86,8 @@ fn knows_all(config: &Config, wanted: &[String]) -> Result<bool, CliError> {
     Ok(true)
 }
 
-fn chosen(archive: &Archive, wanted: &[String]) -> Result<Vec<Article>, CliError> {
+/// The articles of those names; without names, all on the list.
+pub fn chosen(archive: &Archive, wanted: &[String]) -> Result<Vec<Article>, CliError> {
     let reader = archive.reader()?;
     if wanted.is_empty() {
         return Ok(reader.articles()?);
@@ -156,26 +163,52 @@ fn finish(
     })
 }
 
+/// Which links a check visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    All,
+    /// Without those that are failing and need not be asked yet.
+    Due,
+    /// So many a day.
+    Worth(u32),
+}
+
+impl CheckArgs {
+    fn which(&self) -> Links {
+        match (self.budget, self.due) {
+            (Some(budget), _) => Links::Worth(budget),
+            (None, true) => Links::Due,
+            (None, false) => Links::All,
+        }
+    }
+}
+
 impl Session<'_> {
-    /// Visits articles and all their links again, and takes in what is new in watched lists. With `due`,
-    /// failing links rest until it is time to ask again.
+    /// Visits articles and their links again, and takes in what is new in watched lists.
     pub fn check(
         &self,
         articles: &[Article],
         new: &[Seed],
         args: &super::args::CrawlArgs,
         settings: &crawl::Settings,
-        due: bool,
+        which: Links,
     ) -> Result<Summary, CliError> {
         let writer = self.archive.writer()?;
         let known = Known {
             articles: articles.iter().map(|article| (article.id, article.kind)).collect(),
-            resting: match due {
-                true => crawl::resting(&self.archive.reader()?, self.clock.now())?,
-                false => Vec::new(),
-            },
+            resting: self.left_out(articles, settings, which)?,
         };
         let (run, once) = self.begin(&writer, RunKind::Check, args, new, known)?;
         self.work(&writer, &run, settings, once)
+    }
+
+    /// Rows of the addresses that a check does not visit.
+    fn left_out(&self, articles: &[Article], settings: &crawl::Settings, which: Links) -> Result<Vec<i64>, CliError> {
+        let (reader, now) = (self.archive.reader()?, self.clock.now());
+        Ok(match which {
+            Links::All => Vec::new(),
+            Links::Due => crawl::resting(&reader, now)?,
+            Links::Worth(budget) => crawl::Revisits::of(&reader, articles, &settings.scope, budget)?.left_out(now),
+        })
     }
 }

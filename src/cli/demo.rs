@@ -5,6 +5,7 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 use super::{
     CLEAN,
     args::{CrawlArgs, DemoArgs, Global},
+    check::Links,
     config,
     context::{self, SystemClock},
     error::CliError,
@@ -75,7 +76,7 @@ pub fn run(global: &Global, _: &DemoArgs) -> Result<u8, CliError> {
         clock: &later,
     };
     let articles = archive.reader()?.articles()?;
-    session.check(&articles, &[], &args, &settings, false)?;
+    session.check(&articles, &[], &args, &settings, Links::All)?;
     say(
         global,
         &format!(

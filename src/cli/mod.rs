@@ -29,6 +29,7 @@ mod migrate;
 mod notifiers;
 mod notify;
 mod page;
+mod plan;
 mod plumbing;
 mod progress;
 mod prune;
@@ -92,6 +93,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Snapshot(args) => snapshot::run(&global, args),
         Command::Check(args) => check::run(&global, args),
         Command::Resume(args) => snapshot::resume(&global, args),
+        Command::Plan(args) => plan::run(&global, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::Notify(args) => notify::run(&global, &args),
         Command::Judge(args) => judge::run(&global, &args),

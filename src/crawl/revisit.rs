@@ -7,6 +7,7 @@ use crate::{
     archive::{ArchiveError, Reader},
     frontier::Scope,
     model::{
+        article::Article,
         revisit::{Observed, Plan, PlannedFetch, PlannedRun, SCHEMA_VERSION, Span, Why},
         run::RunKind,
         time::Timestamp,
@@ -38,7 +39,8 @@ struct Known {
 impl Revisits {
     /// Of the links that these articles cite. Those that the scope leaves out cost nothing and take no part, nor do
     /// those that are among the articles themselves.
-    pub fn of(reader: &Reader, articles: &HashSet<i64>, scope: &Scope, budget: u32) -> Result<Self, ArchiveError> {
+    pub fn of(reader: &Reader, articles: &[Article], scope: &Scope, budget: u32) -> Result<Self, ArchiveError> {
+        let articles: HashSet<i64> = articles.iter().map(|article| article.id).collect();
         let mut observed = Vec::new();
         reader.observations(|link| observed.push(Seen::of(link)))?;
         let priors = Priors::learn(observed.iter().map(|seen| (seen.link.host.as_str(), &seen.evidence)));
@@ -46,7 +48,9 @@ impl Revisits {
         observed.retain(|seen| {
             let link = &seen.link;
             let takes_part = link.articles.iter().any(|article| articles.contains(article));
-            takes_part && !link.read_as.iter().any(|article| articles.contains(article)) && scope.refuses(&link.url).is_none()
+            takes_part
+                && !link.read_as.iter().any(|article| articles.contains(article))
+                && scope.refuses(&link.url).is_none()
         });
         let mut links = Vec::with_capacity(observed.len());
         let mut agenda = Vec::with_capacity(observed.len());
@@ -161,7 +165,11 @@ fn failing(reader: &Reader) -> Result<HashMap<String, Failing>, ArchiveError> {
     let mut failing: HashMap<String, (usize, Failing)> = HashMap::new();
     for row in rows {
         let own = Failing {
-            why: if row.verdict.class == Class::Dead { Why::Dead } else { Why::Suspect },
+            why: if row.verdict.class == Class::Dead {
+                Why::Dead
+            } else {
+                Why::Suspect
+            },
             due: confirm::due(&row.verdict, row.checked).unwrap_or(row.checked),
             rests: false,
         };

@@ -6,6 +6,7 @@ mod crawl;
 mod keep;
 mod notify;
 mod output;
+mod plan;
 mod plumbing;
 mod runs;
 mod schedule;
@@ -22,6 +23,7 @@ pub use crawl::*;
 pub use keep::*;
 pub use notify::*;
 pub use output::*;
+pub use plan::*;
 pub use plumbing::*;
 pub use runs::*;
 pub use schedule::*;
@@ -79,6 +81,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Go on with a run that was stopped or killed
     Resume(ResumeArgs),
+    /// Tell which links the next checks with a budget would visit, and why
+    Plan(PlanArgs),
     /// Tell which links are dead, moved, changed or blocked
     Report(ReportArgs),
     /// Tell those who are configured what is new: by webhook, command or feed file

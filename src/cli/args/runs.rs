@@ -82,6 +82,7 @@ impl CitedAt {
   evercite check                      every article in the archive
   evercite check notes.md             that one; without an archive, just to know
   evercite check --quiet              from cron: prints only what is new
+  evercite check --budget 100         every day: the hundred links of which a visit tells most
   evercite check --wait=10m           when another run may still be on
   evercite check notes.md --confirm now   before publishing: what fails is asked three times
   evercite check --format json > links.json")]
@@ -101,6 +102,11 @@ pub struct CheckArgs {
     /// another failure counts
     #[arg(long)]
     pub due: bool,
+    /// Visit at most N links for each day since the last check, of seven days at most, those first of which a visit
+    /// tells most; the rest is left alone, as failing links are until they are due. Links that are new in an article
+    /// are visited besides. `evercite plan` tells which are next
+    #[arg(long, value_name = "N", conflicts_with = "dry_run", value_parser = clap::value_parser!(u32).range(1..))]
+    pub budget: Option<u32>,
     /// Only tell what would be fetched
     #[arg(long)]
     pub dry_run: bool,

@@ -87,7 +87,9 @@ impl Agenda {
 
     /// What a run that begins `now` visits, in the order in which it matters.
     pub fn choose(&self, now: Timestamp, allowance: u64) -> Vec<Choice> {
-        let mut chosen: Vec<Choice> = (0..self.links.len()).filter_map(|link| self.standing(link, now)).collect();
+        let mut chosen: Vec<Choice> = (0..self.links.len())
+            .filter_map(|link| self.standing(link, now))
+            .collect();
         chosen.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| urgency(a, b)));
         chosen.truncate(usize::try_from(allowance).unwrap_or(usize::MAX));
         chosen

@@ -88,7 +88,9 @@ impl Belief {
 
     /// What is believed after what was seen.
     pub fn after(&self, seen: &Evidence) -> Self {
-        Self::of(&std::array::from_fn(|cell| f64::from(self.0[cell] * seen.likelihood[cell])))
+        Self::of(&std::array::from_fn(|cell| {
+            f64::from(self.0[cell] * seen.likelihood[cell])
+        }))
     }
 
     /// Days between two changes: the mean over what is believed. Slow rates weigh more in it than in a mean of rates,
@@ -111,7 +113,10 @@ impl Belief {
 
     /// Rates with their probabilities, from the slowest on.
     fn cells(&self) -> impl DoubleEndedIterator<Item = (f64, f64)> {
-        RATES.iter().zip(&self.0).map(|(rate, likely)| (*rate, f64::from(*likely)))
+        RATES
+            .iter()
+            .zip(&self.0)
+            .map(|(rate, likely)| (*rate, f64::from(*likely)))
     }
 }
 

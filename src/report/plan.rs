@@ -1,0 +1,48 @@
+//! What the runs of a plan come to, in lines for people.
+
+use std::fmt::Write as _;
+
+use crate::model::revisit::{Plan, Why};
+
+/// A line for each run, and what the reasons mean.
+pub fn plan(plan: &Plan) -> String {
+    let mut out = String::new();
+    for run in &plan.runs {
+        let _ = write!(out, "{}  {} of {}", run.at.date(), run.fetches, run.allowance);
+        let reasons: Vec<String> = Why::ALL
+            .iter()
+            .filter_map(|why| Some(format!("{} {why}", run.by_reason.get(why.as_str())?)))
+            .collect();
+        if !reasons.is_empty() {
+            let _ = write!(out, ": {}", reasons.join(", "));
+        }
+        out.push('\n');
+    }
+    let _ = writeln!(out, "\n{} visits a day for {} links.", plan.budget, plan.links);
+    match plan.threshold {
+        Some(worth) => {
+            let _ = writeln!(out, "A link is due when a visit is worth {worth:.3}.");
+        }
+        None => {
+            let _ = writeln!(out, "{TOO_FEW}");
+        }
+    }
+    let used = |why: &&Why| plan.fetches.iter().any(|fetch| fetch.reason == **why);
+    for why in Why::ALL.iter().filter(used) {
+        let _ = writeln!(out, "  {:10} {}", why.as_str(), meaning(*why));
+    }
+    out
+}
+
+const TOO_FEW: &str = "That is too few to visit each once in 60 days: those come first that wait for longest.";
+
+const fn meaning(why: Why) -> &'static str {
+    match why {
+        Why::Unchecked => "was never visited",
+        Why::Suspect => "is failing in a way that may pass, and another failure counts",
+        Why::Dead => "is dead, and is asked again after 7, 14, 30 and 90 days",
+        Why::Cap => "was not visited for 60 days",
+        Why::Worth => "may well have changed",
+        Why::Spare => "is not due yet, but there is room for it",
+    }
+}
