@@ -21,13 +21,15 @@ const ARTICLES: &str = "
 /// The addresses that are fetched with one, which is among them.
 const TOGETHER: &str = "
     SELECT u.id FROM url u WHERE u.url = ?1 OR u.lookup_key = ?1 ORDER BY u.id";
-/// The visits of an address, with the page that each ended at. Those that were left for a later run are none.
+/// The visits of an address, with the page that each ended at. What was left for a later run, or left out by the
+/// user, was none.
 const VISITS: &str = "
     SELECT c.at, f.payload_id, f.url_id,
         f.transport = 'ok' AND f.access = 'open' AND f.truncated IS NULL AND f.payload_id IS NOT NULL
             AND (f.status = 304 OR f.status BETWEEN 200 AND 299)
     FROM capture c INDEXED BY capture_by_url CROSS JOIN capture f ON f.id = c.last_id
-    WHERE c.url_id = ? AND c.via_id IS NULL AND c.purpose IN ('article', 'citation') AND f.access <> 'deferred'
+    WHERE c.url_id = ? AND c.via_id IS NULL AND c.purpose IN ('article', 'citation')
+        AND f.access NOT IN ('deferred', 'out-of-scope')
     ORDER BY c.at, c.id";
 /// Whether two payloads, each at its address, have the same main text by the newest extractor that read both.
 const SAME_TEXT: &str = "
@@ -158,4 +160,37 @@ fn ids(sql: &Connection, query: &str, of: impl rusqlite::ToSql) -> rusqlite::Res
 fn address(row: &Row<'_>) -> rusqlite::Result<Url> {
     let text = row.get_ref(0)?.as_str()?;
     Url::parse(text).map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::Archive;
+
+    #[test]
+    fn every_step_goes_by_an_index_and_nothing_is_sorted_that_grows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let archive = Archive::create(&folder.path().join("a.db")).expect("an archive");
+        let reader = archive.reader().expect("a reader");
+        for query in [CITED, ARTICLES, TOGETHER, VISITS, SAME_TEXT] {
+            let plan: Vec<String> = reader
+                .ask(|sql| {
+                    let mut statement = sql.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;
+                    let unbound = vec![rusqlite::types::Null; statement.parameter_count()];
+                    let rows = statement.query_map(rusqlite::params_from_iter(unbound), |row| row.get(3))?;
+                    rows.collect()
+                })
+                .expect("a plan");
+            for step in &plan {
+                let goes_by_index = step.starts_with("SEARCH") || step.contains("COVERING INDEX citation_by_url");
+                // Of one address: the versions that two payloads have in common, and the addresses of a key.
+                let sorts_few = step.contains("TEMP B-TREE") && [SAME_TEXT, TOGETHER].contains(&query);
+                assert!(
+                    goes_by_index || sorts_few || step == "MULTI-INDEX OR" || step.starts_with("INDEX "),
+                    "{query}: {plan:#?}"
+                );
+                assert!(!step.contains("BLOOM"), "{query}: {plan:#?}");
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod archive;
 mod assets;
 mod backup;
 mod bad_input;
+mod budget;
 mod check;
 mod choose;
 mod compact;
