@@ -93,7 +93,6 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Snapshot(args) => snapshot::run(&global, args),
         Command::Check(args) => check::run(&global, args),
         Command::Resume(args) => snapshot::resume(&global, args),
-        Command::Plan(args) => plan::run(&global, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::Notify(args) => notify::run(&global, &args),
         Command::Judge(args) => judge::run(&global, &args),

@@ -91,8 +91,8 @@ impl Revisits {
         left.flat_map(|(_, link)| link.urls.iter().copied()).collect()
     }
 
-    /// What checks would fetch of which the first begins `now`, and one more each day, if nothing changed any more.
-    pub fn plan(mut self, now: Timestamp, days: u32) -> Plan {
+    /// What checks would fetch that begin at these times, if nothing changed any more.
+    pub fn plan(mut self, begin: &[Timestamp]) -> Plan {
         let mut plan = Plan {
             schema_version: SCHEMA_VERSION,
             budget: self.budget,
@@ -101,8 +101,7 @@ impl Revisits {
             runs: Vec::new(),
             fetches: Vec::new(),
         };
-        for day in 0..days {
-            let at = now.plus(day * DAY);
+        for at in begin.iter().copied() {
             let allowance = self.allowance(at);
             let chosen = self.agenda.choose(at, allowance);
             let mut by_reason = BTreeMap::new();
@@ -132,7 +131,7 @@ impl Revisits {
             due: choice.due,
             last_visit: link.last,
             changes_every: Span {
-                days: link.belief.days_between_changes(),
+                days: link.belief.quantile(0.5),
                 from: link.belief.quantile(0.1),
                 to: link.belief.quantile(0.9),
             },

@@ -66,7 +66,7 @@ pub struct Plan {
     pub links: u64,
     /// The worth at which a link is due; null where the budget is too small to visit each in time.
     pub threshold: Option<f64>,
-    /// The runs, one a day.
+    /// The runs.
     pub runs: Vec<PlannedRun>,
     /// What they fetch, in their order.
     pub fetches: Vec<PlannedFetch>,
@@ -106,10 +106,10 @@ pub struct PlannedFetch {
     pub articles: u64,
 }
 
-/// Days, with the range in which they are believed to be with four chances of five.
+/// Days, with the range in which they are believed to be, four chances to one.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Span {
-    /// The mean.
+    /// It is as likely that they are less as that they are more.
     pub days: f64,
     /// With one chance of ten, it is less.
     pub from: f64,

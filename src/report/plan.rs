@@ -2,23 +2,31 @@
 
 use std::fmt::Write as _;
 
-use crate::model::revisit::{Plan, Why};
+use crate::model::revisit::{Plan, PlannedRun, Why};
 
-/// A line for each run, and what the reasons mean.
+/// A line for each day, and what the reasons mean.
 pub fn plan(plan: &Plan) -> String {
     let mut out = String::new();
-    for run in &plan.runs {
-        let _ = write!(out, "{}  {} of {}", run.at.date(), run.fetches, run.allowance);
-        let reasons: Vec<String> = Why::ALL
+    for runs in plan.runs.chunk_by(|a, b| a.at.date() == b.at.date()) {
+        let sum = |count: fn(&PlannedRun) -> u64| runs.iter().map(count).sum::<u64>();
+        let (fetches, allowance) = (sum(|run| run.fetches), sum(|run| run.allowance));
+        let _ = write!(out, "{}  {fetches} of {allowance}", runs[0].at.date());
+        let of = |why: &Why| {
+            runs.iter()
+                .filter_map(|run| run.by_reason.get(why.as_str()))
+                .sum::<u64>()
+        };
+        let reasons = Why::ALL
             .iter()
-            .filter_map(|why| Some(format!("{} {why}", run.by_reason.get(why.as_str())?)))
-            .collect();
+            .map(|why| (why, of(why)))
+            .filter(|(_, count)| *count > 0);
+        let reasons: Vec<String> = reasons.map(|(why, count)| format!("{count} {why}")).collect();
         if !reasons.is_empty() {
             let _ = write!(out, ": {}", reasons.join(", "));
         }
         out.push('\n');
     }
-    let _ = writeln!(out, "\n{} visits a day for {} links.", plan.budget, plan.links);
+    let _ = writeln!(out, "\nLinks: {}; visits a day at most: {}.", plan.links, plan.budget);
     match plan.threshold {
         Some(worth) => {
             let _ = writeln!(out, "A link is due when a visit is worth {worth:.3}.");

@@ -81,8 +81,6 @@ pub enum Command {
     Check(CheckArgs),
     /// Go on with a run that was stopped or killed
     Resume(ResumeArgs),
-    /// Tell which links the next checks with a budget would visit, and why
-    Plan(PlanArgs),
     /// Tell which links are dead, moved, changed or blocked
     Report(ReportArgs),
     /// Tell those who are configured what is new: by webhook, command or feed file

@@ -104,7 +104,7 @@ pub struct CheckArgs {
     pub due: bool,
     /// Visit at most N links for each day since the last check, of seven days at most, those first of which a visit
     /// tells most; the rest is left alone, as failing links are until they are due. Links that are new in an article
-    /// are visited besides. `evercite plan` tells which are next
+    /// are visited besides. `evercite schedule plan` tells which are next
     #[arg(long, value_name = "N", conflicts_with = "dry_run", value_parser = clap::value_parser!(u32).range(1..))]
     pub budget: Option<u32>,
     /// Only tell what would be fetched

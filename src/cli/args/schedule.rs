@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{notify::NetworkArgs, output::TableFormat, times::duration};
+use super::{notify::NetworkArgs, output::TableFormat, plan::PlanArgs, times::duration};
 use crate::model::job::CatchUp;
 
 #[derive(Debug, Args)]
@@ -28,6 +28,8 @@ pub enum ScheduleCommand {
     List(ListJobsArgs),
     /// A job, and what came of it each time
     Show(ShowJobArgs),
+    /// What the next checks with a budget would visit, and why
+    Plan(PlanArgs),
     /// Let a job rest
     Pause(JobArgs),
     /// Let a paused job go on; what was due meanwhile is not caught up

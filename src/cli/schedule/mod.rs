@@ -12,18 +12,20 @@ use super::{
     args::{Cli, Command, Global, ScheduleArgs, ScheduleCommand},
     context,
     error::CliError,
+    plan,
 };
 
 pub use logs::Logs;
 pub use pass::{Pass, Runner, told};
 pub use stop::Stop;
-pub use when::next_begin;
+pub use when::{begins, next_begin};
 
 pub fn run(global: &Global, args: ScheduleArgs) -> Result<u8, CliError> {
     match args.command {
         ScheduleCommand::Add(args) => manage::add(global, args),
         ScheduleCommand::List(args) => manage::list(global, &args),
         ScheduleCommand::Show(args) => manage::show(global, &args),
+        ScheduleCommand::Plan(args) => plan::run(global, args),
         ScheduleCommand::Pause(args) => manage::pause(global, &args, true),
         ScheduleCommand::Resume(args) => manage::pause(global, &args, false),
         ScheduleCommand::Remove(args) => manage::remove(global, &args),

@@ -62,6 +62,19 @@ pub fn next_begin(job: &Job) -> Result<Option<Timestamp>, CliError> {
     Ok(timing.next(job.considered_at).map(|due| timing.begins(due)))
 }
 
+/// When a job begins from `now` until then, in order; first what is due already.
+pub fn begins(job: &Job, now: Timestamp, until: Timestamp) -> Result<Vec<Timestamp>, CliError> {
+    let timing = timing(job)?;
+    let mut found = Vec::new();
+    let mut due = timing.next(job.considered_at);
+    while let Some(at) = due.filter(|at| timing.begins(*at) < until) {
+        found.push(timing.begins(at).max(now));
+        // What was missed is made up for at once.
+        due = timing.next(at.max(now));
+    }
+    Ok(found)
+}
+
 /// A time as the clock of that zone shows it: `Mon 2026-12-07 03:00`.
 pub fn shown(at: Timestamp, zone: &TimeZone) -> String {
     match jiff::Timestamp::from_millisecond(at.millis()) {
