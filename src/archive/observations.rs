@@ -22,13 +22,14 @@ const ARTICLES: &str = "
 const TOGETHER: &str = "
     SELECT u.id FROM url u WHERE u.url = ?1 OR u.lookup_key = ?1 ORDER BY u.id";
 /// The visits of an address, with the page that each ended at. What was left for a later run, or left out by the
-/// user, was none.
+/// user, was none; nor was what failed while our own line was down.
 const VISITS: &str = "
     SELECT c.at, f.payload_id, f.url_id,
         f.transport = 'ok' AND f.access = 'open' AND f.truncated IS NULL AND f.payload_id IS NOT NULL
             AND (f.status = 304 OR f.status BETWEEN 200 AND 299)
     FROM capture c INDEXED BY capture_by_url CROSS JOIN capture f ON f.id = c.last_id
-    WHERE c.url_id = ? AND c.via_id IS NULL AND c.purpose IN ('article', 'citation')
+        CROSS JOIN run r ON r.id = c.run_id
+    WHERE c.url_id = ? AND r.outage = 0 AND c.via_id IS NULL AND c.purpose IN ('article', 'citation')
         AND f.access NOT IN ('deferred', 'out-of-scope')
     ORDER BY c.at, c.id";
 /// Whether two payloads, each at its address, have the same main text by the newest extractor that read both.

@@ -208,7 +208,16 @@ impl Session<'_> {
         Ok(match which {
             Links::All => Vec::new(),
             Links::Due => crawl::resting(&reader, now)?,
-            Links::Worth(budget) => crawl::Revisits::of(&reader, articles, &settings.scope, budget)?.left_out(now),
+            Links::Worth(budget) => {
+                let share = crawl::Revisits::of(&reader, articles, &settings.scope, budget)?.share(now);
+                if !self.global.quiet {
+                    context::note(&format!(
+                        "{} of {} links are visited, with a budget of {budget} a day",
+                        share.visited, share.links
+                    ));
+                }
+                share.left_out
+            }
         })
     }
 }

@@ -1,8 +1,9 @@
 //! Which links a budget of visits is spent on: what the archive saw of them, when failing ones are due, and what a
 //! visit of each is worth.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use super::resting::{self, Together};
 use crate::{
     archive::{ArchiveError, Reader},
     frontier::Scope,
@@ -14,7 +15,6 @@ use crate::{
         verdict::Class,
     },
     schedule::revisit::{Agenda, Belief, Choice, Evidence, Failing, Link, Priors, allowance},
-    verdict::confirm,
 };
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
@@ -25,6 +25,17 @@ pub struct Revisits {
     links: Vec<Known>,
     agenda: Agenda,
     begun: Option<Timestamp>,
+}
+
+/// The part of the links that one check visits.
+#[derive(Debug, Clone)]
+pub struct Share {
+    /// How many links.
+    pub visited: usize,
+    /// Of how many.
+    pub links: usize,
+    /// Rows of the addresses of the others.
+    pub left_out: Vec<i64>,
 }
 
 /// A link as it is told of.
@@ -44,7 +55,7 @@ impl Revisits {
         let mut observed = Vec::new();
         reader.observations(|link| observed.push(Seen::of(link)))?;
         let priors = Priors::learn(observed.iter().map(|seen| (seen.link.host.as_str(), &seen.evidence)));
-        let failing = failing(reader)?;
+        let groups = resting::failing(reader)?;
         observed.retain(|seen| {
             let link = &seen.link;
             let takes_part = link.articles.iter().any(|article| articles.contains(article));
@@ -60,7 +71,7 @@ impl Revisits {
                 belief: belief.clone(),
                 weight: link.articles.len() as f64,
                 last: link.last,
-                failing: failing.get(&link.key).copied(),
+                failing: groups.get(&link.key).map(failing),
             });
             links.push(Known {
                 urls: link.urls,
@@ -78,17 +89,20 @@ impl Revisits {
         })
     }
 
-    /// Links that a check that begins `now` may visit.
-    pub fn allowance(&self, now: Timestamp) -> u64 {
-        allowance(self.budget, self.begun, now)
-    }
-
-    /// Rows of the addresses that a check that begins `now` does not visit.
-    pub fn left_out(&self, now: Timestamp) -> Vec<i64> {
+    /// What a check visits that begins `now`.
+    pub fn share(&self, now: Timestamp) -> Share {
         let chosen = self.agenda.choose(now, self.allowance(now));
         let visited: HashSet<usize> = chosen.iter().map(|choice| choice.link).collect();
         let left = (0..).zip(&self.links).filter(|(number, _)| !visited.contains(number));
-        left.flat_map(|(_, link)| link.urls.iter().copied()).collect()
+        Share {
+            visited: visited.len(),
+            links: self.links.len(),
+            left_out: left.flat_map(|(_, link)| link.urls.iter().copied()).collect(),
+        }
+    }
+
+    fn allowance(&self, now: Timestamp) -> u64 {
+        allowance(self.budget, self.begun, now)
     }
 
     /// What checks would fetch that begin at these times, if nothing changed any more.
@@ -158,29 +172,14 @@ impl Seen {
     }
 }
 
-/// How the addresses that share a key are failing, by the key. They rest only when all of them are.
-fn failing(reader: &Reader) -> Result<HashMap<String, Failing>, ArchiveError> {
-    let (rows, sharing) = reader.failing()?;
-    let mut failing: HashMap<String, (usize, Failing)> = HashMap::new();
-    for row in rows {
-        let own = Failing {
-            why: if row.verdict.class == Class::Dead {
-                Why::Dead
-            } else {
-                Why::Suspect
-            },
-            due: confirm::due(&row.verdict, row.checked).unwrap_or(row.checked),
-            rests: false,
-        };
-        let (count, first) = failing.entry(row.key).or_insert((0, own));
-        *count += 1;
-        if own.due < first.due {
-            *first = own;
-        }
+/// How a link is failing.
+fn failing(group: &Together) -> Failing {
+    Failing {
+        why: match group.first.verdict.class {
+            Class::Dead => Why::Dead,
+            _ => Why::Suspect,
+        },
+        due: group.due,
+        rests: group.rests,
     }
-    let rests = |(key, (count, failing)): (String, (usize, Failing))| {
-        let rests = sharing.get(&key) == Some(&count);
-        (key, Failing { rests, ..failing })
-    };
-    Ok(failing.into_iter().map(rests).collect())
 }

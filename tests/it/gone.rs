@@ -322,6 +322,18 @@ fn failing_links_rest_until_they_are_due() {
 }
 
 #[test]
+fn links_that_one_request_serves_rest_together() {
+    let site = Site::new()
+        .gone("/gone")
+        .page("/article", citing(&["/gone", "/gone?utm_source=feed"]))
+        .serve();
+    let (evercite, _) = snapshot(&site);
+    site.forget();
+    evercite.run(&["check", "--due"]);
+    assert_eq!((site.times("/gone"), site.times("/gone?utm_source=feed")), (0, 0));
+}
+
+#[test]
 fn what_is_archived_is_judged_again_without_asking_anybody() {
     let site = Site::new()
         .gone("/gone")

@@ -117,7 +117,8 @@ impl Agenda {
             Some(failing) if failing.rests => return None,
             _ => {}
         }
-        if days >= f64::from(LONGEST) {
+        // The next run may come a little too late.
+        if now.since(last) + APART >= LONGEST * DAY {
             return Some(choice(Why::Cap, last.plus(LONGEST * DAY), worth));
         }
         let interval = self.threshold.map_or(LONGEST, |threshold| stake.interval(threshold));
