@@ -9,7 +9,7 @@ mod world;
 
 use std::process::ExitCode;
 
-use policy::{Ours, Scored};
+use policy::{Ours, Policy, Scored};
 use world::{Outcome, PAGES, World};
 
 /// What the best policy kept fresh that has to find the rates out, in the table that this one is held against.
@@ -24,36 +24,72 @@ const DYING: f64 = 0.25 / 365.0;
 
 fn main() -> ExitCode {
     let seed = option("--seed").unwrap_or(1);
-    let world = World::new(seed, 0.0, 0.0);
+    let (world, alike) = (World::new(seed, 0.0, 0.0), World::new(seed, 0.5, 0.0));
+    let mortal = World::new(seed, 0.0, DYING);
     let (uniform, optimum) = world.in_closed_form(14.0);
     println!("{PAGES} pages, {BUDGET} visits a day, {MEASURED} days after {SETTLING}; seed {seed}");
     println!("in closed form: uniform {uniform:.3}, the best there is {optimum:.3}\n");
-    heading();
-    for mut scored in policy::of_the_literature() {
-        row(&scored.name(), &world.run(&mut scored, BUDGET, SETTLING, MEASURED));
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for scored in policy::of_the_literature() {
+        rows.push(Row::new(scored.name(), scored, &world));
     }
-    let ours = world.run(&mut Ours::new(&world), BUDGET, SETTLING, MEASURED);
-    row("ours: U, grid, prior, caps", &ours);
-    let alike = World::new(seed, 0.5, 0.0);
-    row(
-        "ours, pages of a host alike",
-        &alike.run(&mut Ours::new(&alike), BUDGET, SETTLING, MEASURED),
-    );
+    rows.push(Row::new(OURS.into(), Ours::new(&world), &world));
+    rows.push(Row::new("ours, pages of a host alike".into(), Ours::new(&alike), &alike));
+    let outcomes = run(rows);
+    let ours = outcomes[outcomes.len() - 2];
     println!("\na quarter of the pages dies in a year, and is replaced when that is seen\n");
-    heading();
-    let mortal = World::new(seed, 0.0, DYING);
-    for mut scored in [Scored::uniform(), Scored::true_rate()] {
-        row(&scored.name(), &mortal.run(&mut scored, BUDGET, SETTLING, MEASURED));
-    }
-    row(
-        "ours: U, grid, prior, caps",
-        &mortal.run(&mut Ours::new(&mortal), BUDGET, SETTLING, MEASURED),
-    );
+    run(vec![
+        Row::new("uniform".into(), Scored::uniform(), &mortal),
+        Row::new("U, true rate".into(), Scored::true_rate(), &mortal),
+        Row::new(OURS.into(), Ours::new(&mortal), &mortal),
+    ]);
     if ours.fresh >= TO_REACH {
         return ExitCode::SUCCESS;
     }
     println!("\nours keeps {:.4} fresh, and should {TO_REACH}", ours.fresh);
     ExitCode::FAILURE
+}
+
+const OURS: &str = "ours: U, grid, prior, caps";
+
+/// A policy in a world.
+struct Row<'a> {
+    name: String,
+    policy: Box<dyn Policy + Send>,
+    world: &'a World,
+}
+
+impl<'a> Row<'a> {
+    fn new(name: String, policy: impl Policy + Send + 'static, world: &'a World) -> Self {
+        Self {
+            name,
+            policy: Box::new(policy),
+            world,
+        }
+    }
+}
+
+/// Runs them beside each other, and prints what came of each.
+fn run(rows: Vec<Row<'_>>) -> Vec<Outcome> {
+    heading();
+    std::thread::scope(|threads| {
+        let running: Vec<_> = rows
+            .into_iter()
+            .map(|row| {
+                let Row { name, mut policy, world } = row;
+                let run = move || world.run(policy.as_mut(), BUDGET, SETTLING, MEASURED);
+                (name, threads.spawn(run))
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|(name, thread)| {
+                let outcome = thread.join().expect("a row");
+                print(&name, &outcome);
+                outcome
+            })
+            .collect()
+    })
 }
 
 fn heading() {
@@ -63,7 +99,7 @@ fn heading() {
     );
 }
 
-fn row(name: &str, outcome: &Outcome) {
+fn print(name: &str, outcome: &Outcome) {
     println!(
         "{name:30} {:6.4} {:>15.1} d {:>16} {:13} {:8.1}",
         outcome.fresh,

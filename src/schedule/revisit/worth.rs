@@ -60,7 +60,7 @@ pub fn utility(rate: f64, days: f64) -> f64 {
 }
 
 /// Halvings of the range in which the threshold is.
-const STEPS: u32 = 40;
+const STEPS: u32 = 30;
 
 /// The lowest threshold at which no more visits a day are made of these links than the budget pays for, in the mean;
 /// `None` when it does not even pay for one every [`LONGEST`] days.
