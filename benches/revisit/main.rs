@@ -34,7 +34,11 @@ fn main() -> ExitCode {
         rows.push(Row::new(scored.name(), scored, &world));
     }
     rows.push(Row::new(OURS.into(), Ours::new(&world), &world));
-    rows.push(Row::new("ours, pages of a host alike".into(), Ours::new(&alike), &alike));
+    rows.push(Row::new(
+        "ours, pages of a host alike".into(),
+        Ours::new(&alike),
+        &alike,
+    ));
     let outcomes = run(rows);
     let ours = outcomes[outcomes.len() - 2];
     println!("\na quarter of the pages dies in a year, and is replaced when that is seen\n");
@@ -76,7 +80,11 @@ fn run(rows: Vec<Row<'_>>) -> Vec<Outcome> {
         let running: Vec<_> = rows
             .into_iter()
             .map(|row| {
-                let Row { name, mut policy, world } = row;
+                let Row {
+                    name,
+                    mut policy,
+                    world,
+                } = row;
                 let run = move || world.run(policy.as_mut(), BUDGET, SETTLING, MEASURED);
                 (name, threads.spawn(run))
             })

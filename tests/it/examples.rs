@@ -76,6 +76,8 @@ fn prepared() -> (LiveSite, Evercite) {
     ];
     evercite.ok(&kept);
     evercite.run(&["schedule", "run", "weekly"]);
+    let with_a_budget = ["--cron", "30 4 29 2 *", "--", "check", "--budget", "100"];
+    evercite.ok(&[&["schedule", "add", "few"], &with_a_budget[..]].concat());
     fs::copy(evercite.archive(), evercite.path("laptop.db")).expect("a copy");
     fs::copy(evercite.archive(), evercite.path("other.db")).expect("a copy");
     fs::copy(evercite.archive(), evercite.path("prepared.db")).expect("a copy");
