@@ -151,12 +151,21 @@ impl Project {
             .parent()
             .filter(|p| !p.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        // It may have to be made yet.
+        let whole = folder.canonicalize().or_else(|_| std::path::absolute(folder));
+        let folder = whole.unwrap_or_else(|_| folder.to_path_buf());
         let root = match (folder.file_name(), folder.parent()) {
             (Some(name), Some(parent)) if name == "snapshots" => parent.to_path_buf(),
             _ => folder,
         };
         Self { root }
+    }
+
+    /// The working directory, where no archive is kept.
+    pub fn here() -> Self {
+        Self {
+            root: Path::new(".").canonicalize().unwrap_or_default(),
+        }
     }
 
     /// The name the archive knows a file by.

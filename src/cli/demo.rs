@@ -6,9 +6,9 @@ use super::{
     CLEAN,
     args::{CrawlArgs, DemoArgs, Global},
     config,
-    context::{self, SystemClock},
+    context::{self, Project, SystemClock},
     error::CliError,
-    snapshot::{self, Session},
+    snapshot::{self, Known, Session},
 };
 use crate::{
     archive::{Archive, ReportScope},
@@ -51,11 +51,12 @@ pub fn run(global: &Global, _: &DemoArgs) -> Result<u8, CliError> {
     let session = Session {
         global,
         archive: &archive,
+        project: Project::of(archive.path()),
         fetcher: &fetcher,
         clock: &first,
     };
     let seed = snapshot::seed(ARTICLE, None, None)?;
-    let summary = session.snapshot(&[seed], &args, &settings)?;
+    let summary = session.snapshot(&[seed], Known::default(), &args, &settings)?;
     say(
         global,
         &format!(
@@ -71,11 +72,12 @@ pub fn run(global: &Global, _: &DemoArgs) -> Result<u8, CliError> {
     let session = Session {
         global,
         archive: &archive,
+        project: Project::of(archive.path()),
         fetcher: &fetcher,
         clock: &later,
     };
     let articles = archive.reader()?.articles()?;
-    session.check(&articles, &[], &args, &settings, false)?;
+    session.check(&articles, &[], Known::default(), &args, &settings)?;
     say(
         global,
         &format!(

@@ -4,6 +4,7 @@ mod archive;
 mod assets;
 mod backup;
 mod bad_input;
+mod changed;
 mod check;
 mod choose;
 mod compact;
@@ -13,6 +14,7 @@ mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
 mod fix;
+mod follow;
 mod formats;
 mod golden;
 mod gone;

@@ -84,6 +84,7 @@ impl CitedAt {
   evercite check --quiet              from cron: prints only what is new
   evercite check --wait=10m           when another run may still be on
   evercite check notes.md --confirm now   before publishing: what fails is asked three times
+  evercite check --changed-only --base main     only links that are new in files changed since then (git)
   evercite check --format json > links.json")]
 pub struct CheckArgs {
     /// Only these articles; files and addresses that are not in the archive are checked without one
@@ -101,6 +102,16 @@ pub struct CheckArgs {
     /// another failure counts
     #[arg(long)]
     pub due: bool,
+    /// Of these files, or of all that git knows, only those that differ from the merge base with --base, and in them
+    /// only links that were not there
+    #[arg(long, requires = "base", conflicts_with = "dry_run")]
+    pub changed_only: bool,
+    /// The revision that a change is to go into: a branch, a tag, a commit
+    #[arg(long, value_name = "REV", requires = "changed_only")]
+    pub base: Option<String>,
+    /// With --changed-only: old links of changed files, too
+    #[arg(long, requires = "changed_only")]
+    pub all_links: bool,
     /// Only tell what would be fetched
     #[arg(long)]
     pub dry_run: bool,
