@@ -1,12 +1,11 @@
 //! `list` and `remove`.
 
 use super::{
-    CLEAN,
+    CLEAN, add,
     args::{Global, ListArgs, RemoveArgs, TableFormat},
     config::Config,
     context::{self, Project, SystemClock},
     error::CliError,
-    follow,
     table::{Table, write_table},
     writing,
 };
@@ -94,7 +93,7 @@ pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
         .articles
         .iter()
         .map(|name| {
-            let files = follow::locator(&project, name);
+            let files = add::locator(&project, name);
             if let Some(watch) = exact_watch(&watches, &project, name) {
                 return Ok(Chosen::List(watch));
             }

@@ -203,21 +203,25 @@ fn key(url: &str) -> Option<CanonicalUrl> {
 
 /// Says that there is nothing to check; programs get a report of nothing.
 fn nothing(global: &Global, args: &CheckArgs, what: &str) -> Result<(), CliError> {
-    if args.output.format == OutputFormat::Text && args.output.output.is_none() {
-        if !global.quiet {
-            context::print(&format!("Nothing to check: {what}.\n"))?;
-        }
+    let to_terminal = args.output.format == OutputFormat::Text && args.output.output.is_none();
+    if to_terminal && !global.quiet {
+        context::print(&format!("Nothing to check: {what}.\n"))?;
+    }
+    if to_terminal && args.output.also.is_empty() {
         return Ok(());
     }
     let folder = tempfile::tempdir().map_err(|e| CliError::failed(format!("no temporary folder: {e}"), ""))?;
     let archive = Archive::create(&folder.path().join("check.db"))?;
     let reader = archive.reader()?;
     let report = reader.report(&ReportScope::default(), SystemClock::default().now())?;
-    Telling {
+    let telling = Telling {
         global,
         output: &args.output,
         archive: None,
         reader: &reader,
+    };
+    match to_terminal {
+        true => telling.write_also(&report),
+        false => telling.write(&report),
     }
-    .write(&report)
 }

@@ -58,9 +58,14 @@ pub fn written(result: std::io::Result<()>) -> Result<(), CliError> {
     }
 }
 
-/// A note to the user beside the output.
+/// A note to the user beside the output, on one line: names of files and answers of servers may hold anything.
 pub fn note(text: &str) {
-    anstream::eprintln!("evercite: {text}");
+    anstream::eprintln!("evercite: {}", on_one_line(text));
+}
+
+/// Text in which nothing can end a line or speak to a terminal.
+pub fn on_one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// The archive's file with what waits in its write-ahead log.

@@ -1,4 +1,4 @@
-//! Local files that are followed: `add`, and what every run does about files that are new, back, moved or gone.
+//! Local files that are followed (`add`): what every run does about those that are new, back, moved or gone.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -9,25 +9,21 @@ use std::{
 use ignore::WalkBuilder;
 
 use super::{
-    CLEAN,
-    args::{AddArgs, Global},
-    config::Config,
-    context::{self, Project, SystemClock},
+    context::{self, Project},
     error::CliError,
     lists::Gathered,
-    snapshot::{Session, count, moved_from},
-    writing,
+    snapshot::{Session, moved_from},
 };
 use crate::{
-    archive::{Archive, Reader},
+    archive::Reader,
     model::{
         article::{ArticleKind, Seed},
         digest::PayloadDigest,
         followed::{FileArticle, Followed, PatternKind},
-        time::{Clock, Timestamp},
+        time::Clock,
     },
     source::{
-        self, Source,
+        self,
         pattern::{self, Pattern},
     },
 };
@@ -41,184 +37,17 @@ const MAX_LENGTH: u64 = 32 << 20;
 /// Folders of tools, full of other people's texts.
 const NOT_OURS: &[&str] = &["node_modules", "target"];
 
-pub fn add(global: &Global, args: &AddArgs) -> Result<u8, CliError> {
-    let config = Config::load(global, Default::default())?;
-    let (project, now) = (Project::of(&config.archive), SystemClock::default().now());
-    // All names are looked up before anything is done.
-    let (mut wanted, mut seen): (Vec<(Followed, Found)>, _) = (Vec::new(), HashSet::new());
-    for name in &args.patterns {
-        let followed = named(name, &project, now)?;
-        let found = look(&followed, &project).map_err(|why| CliError::usage(format!("{name}: {why}"), ""))?;
-        found.notes.iter().for_each(|note| context::note(note));
-        if seen.insert(followed.locator.clone()) {
-            wanted.push((followed, found));
-        }
-    }
-    if args.dry_run {
-        let files: Vec<String> = wanted
-            .into_iter()
-            .flat_map(|(_, found)| found.files)
-            .map(|file| file + "\n")
-            .collect();
-        context::print(&files.concat())?;
-        if !global.quiet {
-            context::note(&format!(
-                "{} found; nothing was written",
-                count(files.len() as u64, "file")
-            ));
-        }
-        return Ok(CLEAN);
-    }
-    let archive = Archive::create(&config.archive)?.durable(args.write.durable);
-    let _lock = writing::lock(&archive, global, &args.write)?;
-    let known: HashSet<String> = archive
-        .reader()?
-        .file_articles()?
-        .into_iter()
-        .map(|one| one.locator)
-        .collect();
-    let patterns: Vec<Followed> = wanted.iter().map(|(followed, _)| followed.clone()).collect();
-    archive
-        .writer()?
-        .call(move |ingest| patterns.iter().try_for_each(|one| ingest.follow_files(one)))?;
-    writing::settle(&archive)?;
-    if !global.quiet {
-        context::print(&told(&wanted, &known))?;
-    }
-    Ok(CLEAN)
-}
-
-/// What was found, and what comes next.
-fn told(wanted: &[(Followed, Found)], known: &HashSet<String>) -> String {
-    let mut text = String::new();
-    let (files, wild): (Vec<_>, Vec<_>) = wanted.iter().partition(|(one, _)| one.kind == PatternKind::File);
-    if let [(followed, _)] = files.as_slice() {
-        text += &format!("{} is followed from now on.\n", followed.locator);
-    } else if !files.is_empty() {
-        text += &format!("{} are followed from now on.\n", count(files.len() as u64, "file"));
-    }
-    for (followed, found) in wild {
-        text += &match found.files.len() {
-            0 => format!(
-                "{} matches no file now; it is followed all the same, and looked through in every run.\n",
-                followed.locator
-            ),
-            files => format!("{}: {} found.\n", followed.locator, count(files as u64, "file")),
-        };
-    }
-    let every: HashSet<&String> = wanted.iter().flat_map(|(_, found)| &found.files).collect();
-    let new = every.iter().filter(|file| !known.contains(**file)).count();
-    if new > 0 {
-        let those = if new == 1 {
-            "takes it in and visits its"
-        } else {
-            "takes them in and visits their"
-        };
-        text += &format!(
-            "\n{} to take in: `evercite check` {those} links; so does every later run.\n",
-            count(new as u64, "article")
-        );
-    }
-    text
-}
-
-/// What an argument of `add` names.
-fn named(argument: &str, project: &Project, now: Timestamp) -> Result<Followed, CliError> {
-    let path = Path::new(argument);
-    let (kind, locator, folder) = if argument.contains("://") || !path.exists() {
-        let (folder, rest) = glob(argument)?;
-        let bare = pattern::join(folder, "");
-        if !Path::new(folder).is_dir() {
-            return Err(CliError::usage(
-                format!("{argument}: there is no folder {}", bare.trim_end_matches('/')),
-                "check the spelling",
-            ));
-        }
-        let folder = folder_locator(project, folder);
-        (PatternKind::Glob, pattern::join(&folder, rest), folder)
-    } else if path.is_dir() {
-        let folder = folder_locator(project, argument);
-        (PatternKind::Folder, folder.clone(), folder)
-    } else {
-        let locator = project.locator(argument);
-        source::document(argument, context::read_input(argument)?, None).map_err(|why| {
-            CliError::usage(
-                why,
-                "a folder, or a pattern in quotes such as 'docs/**', means the articles in it",
-            )
-        })?;
-        let folder = match locator.rsplit_once('/') {
-            Some(("", _)) => "/",
-            Some((folder, _)) => folder,
-            None => ".",
-        };
-        let folder = folder.to_owned();
-        (PatternKind::File, locator, folder)
-    };
-    let followed = Followed {
-        locator,
-        kind,
-        folder,
-        added_at: now,
-        read_at: now,
-        failure: None,
-    };
-    Pattern::of(&followed).map_err(|why| CliError::usage(format!("{argument} is no pattern: {why}"), ""))?;
-    Ok(followed)
-}
-
-/// The parts of a glob, or what is wrong with an argument that names no file.
-fn glob(argument: &str) -> Result<(&str, &str), CliError> {
-    if argument == "-" {
-        return Err(CliError::usage(
-            "standard input cannot be followed: it comes once",
-            "`evercite snapshot -` keeps it",
-        ));
-    }
-    if !argument.contains("://")
-        && let Some(parts) = pattern::part(argument)
-    {
-        return Ok(parts);
-    }
-    Err(match source::classify(argument, false) {
-        Ok(Source::Web(url)) => CliError::usage(
-            format!("{argument} is an address; files, folders and globs are followed"),
-            format!(
-                "`evercite snapshot {url}` keeps an article, `evercite snapshot --from {url} --watch` all that a feed \
-                 or sitemap brings"
-            ),
-        ),
-        Ok(_) => CliError::usage("an empty name", "name files, folders or globs"),
-        Err(why) => CliError::usage(why, "name files, folders or globs such as 'docs/**/*.md'"),
-    })
-}
-
-fn folder_locator(project: &Project, folder: &str) -> String {
-    match project.locator(folder) {
-        root if root.is_empty() => ".".to_owned(),
-        locator => locator,
-    }
-}
-
-/// The locator that the user may mean by a pattern.
-pub fn locator(project: &Project, wanted: &str) -> String {
-    match pattern::part(wanted) {
-        Some((folder, rest)) if !Path::new(wanted).exists() => pattern::join(&folder_locator(project, folder), rest),
-        _ => folder_locator(project, wanted),
-    }
-}
-
 /// Files that a pattern means, as they are there now.
 #[derive(Default)]
-struct Found {
+pub struct Found {
     /// Their locators, in order.
-    files: Vec<String>,
+    pub files: Vec<String>,
     /// What a person should know, one sentence each.
-    notes: Vec<String>,
+    pub notes: Vec<String>,
 }
 
 /// Looks which files a pattern means. The error says why nothing can be said of them.
-fn look(followed: &Followed, project: &Project) -> Result<Found, String> {
+pub fn look(followed: &Followed, project: &Project) -> Result<Found, String> {
     let folder = project.path(&followed.folder);
     std::fs::read_dir(&folder).map_err(|e| match e.kind() {
         ErrorKind::NotFound => format!("the folder {} is not there", followed.folder),
@@ -334,7 +163,7 @@ impl Session<'_> {
             for file in std::mem::take(&mut one.found) {
                 if seen.insert(file.clone()) {
                     let known = known.get(file.as_str()).copied();
-                    if let Some(seed) = self.new(&reader, one, &file, known, changed, &mut moved)? {
+                    if let Some(seed) = self.taken_in(&reader, one, &file, known, changed, &mut moved)? {
                         gathered.seeds.push(seed);
                     }
                 }
@@ -378,7 +207,7 @@ impl Session<'_> {
     }
 
     /// The file as an article to be taken in; `None` when there is nothing to do about it.
-    fn new(
+    fn taken_in(
         &self,
         reader: &Reader,
         pattern: &mut Looked,

@@ -1,6 +1,7 @@
 //! EDGE: arguments, configuration, terminal. The only module that prints, reads the command line
 //! or the environment, and looks at the clock. One file per verb.
 
+mod add;
 mod args;
 mod articles;
 mod backup;
@@ -107,7 +108,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Compact(args) => compact::run(&global, &args),
         Command::Verify(args) => verify::run(&global, &args),
         Command::Roots(args) => verify::roots(&global, &args),
-        Command::Add(args) => follow::add(&global, &args),
+        Command::Add(args) => add::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),

@@ -486,13 +486,13 @@ impl Session<'_> {
         };
         let found = reader.report(&scope, self.clock.now())?;
         let bare = how.only_findings || self.global.quiet;
+        let telling = Telling {
+            global: self.global,
+            output,
+            archive: how.keeps_archive.then_some(self.archive),
+            reader: &reader,
+        };
         if output.format != OutputFormat::Text || output.output.is_some() || bare {
-            let telling = Telling {
-                global: self.global,
-                output,
-                archive: how.keeps_archive.then_some(self.archive),
-                reader: &reader,
-            };
             telling.write(&found)?;
             return Ok(Told {
                 code,
@@ -516,6 +516,7 @@ impl Session<'_> {
         text.push_str(&report::text(&found, context::style(false)));
         text.push_str("\nNext: `evercite report --all` lists every link, `evercite check` looks again.\n");
         context::print(&text)?;
+        telling.write_also(&found)?;
         Ok(Told {
             code,
             totals: Some(found.totals),

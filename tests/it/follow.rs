@@ -144,7 +144,7 @@ fn a_folder_that_is_not_there_takes_nothing_off_the_list() {
     fs::rename(evercite.path("disk"), evercite.path("elsewhere")).expect("it moves");
     let ran = evercite.run(&["check", "--quiet"]).exits(1);
     says(
-        &ran.never_panicked(),
+        ran.never_panicked(),
         "disk could not be looked through: the folder disk is not there",
     );
     assert_eq!(articles(&evercite), all);
