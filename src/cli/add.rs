@@ -32,7 +32,11 @@ pub fn run(global: &Global, args: &AddArgs) -> Result<u8, CliError> {
     for name in &args.patterns {
         let followed = named(name, &project, now)?;
         let found = look(&followed, &project).map_err(|why| CliError::usage(format!("{name}: {why}"), ""))?;
-        found.notes.iter().for_each(|note| context::note(note));
+        found
+            .notes
+            .iter()
+            .chain(&found.failure)
+            .for_each(|note| context::note(note));
         if seen.insert(followed.locator.clone()) {
             wanted.push((followed, found));
         }

@@ -71,6 +71,12 @@ pub fn with_archive(
     };
     let mut articles = chosen(&archive, names)?;
     if args.dry_run {
+        let reader = archive.reader()?;
+        if names.is_empty() && !global.quiet && !(reader.watches()?.is_empty() && reader.followed()?.is_empty()) {
+            context::note(
+                "what is new in watched lists and followed files is not looked for here; `check` takes it in",
+            );
+        }
         return dry_run::check(&archive, &articles, &settings.scope, &args.output, clock.now());
     }
     let session = Session {

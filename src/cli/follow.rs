@@ -44,6 +44,8 @@ pub struct Found {
     pub files: Vec<String>,
     /// What a person should know, one sentence each.
     pub notes: Vec<String>,
+    /// Why not all of them could be looked at.
+    pub failure: Option<String>,
 }
 
 /// Looks which files a pattern means. The error says why nothing can be said of them.
@@ -77,7 +79,7 @@ pub fn look(followed: &Followed, project: &Project) -> Result<Found, String> {
         let entry = match entry {
             Ok(entry) => entry,
             Err(e) => {
-                found.notes.push(e.to_string());
+                found.failure.get_or_insert_with(|| e.to_string());
                 continue;
             }
         };
@@ -190,9 +192,12 @@ impl Session<'_> {
         match look(&followed, &self.project) {
             Ok(there) => {
                 found = there;
-                followed.read_at = self.clock.now();
+                followed.failure = found.failure.take();
             }
             Err(why) => followed.failure = Some(why),
+        }
+        if followed.failure.is_none() {
+            followed.read_at = self.clock.now();
         }
         if !self.global.quiet {
             found.notes.iter().for_each(|note| context::note(note));
@@ -261,7 +266,7 @@ impl Session<'_> {
         moved: &BTreeMap<String, String>,
         gone: &mut HashSet<String>,
     ) -> Result<(), CliError> {
-        // A folder that is not there says nothing of what is in it.
+        // A folder that is not there, or may not be read, says nothing of what is in it.
         if pattern.followed.failure.is_some() {
             return Ok(());
         }

@@ -129,7 +129,10 @@ fn only_links_that_are_new_in_changed_files_are_checked() {
     assert_eq!(report.0["totals"]["links"], 2);
     assert_eq!(site.times("/old-rot"), 0);
     let github = evercite.run(&[&CHANGED[..], &["--format", "github"]].concat()).exits(2);
-    assert!(github.stdout.contains("file=docs/new.md,line=4"), "{github}");
+    assert!(
+        github.stdout.contains("file=docs/new.md,title=dead link,line=4"),
+        "{github}"
+    );
     let sarif = evercite.run(&[&CHANGED[..], &["--format", "sarif"]].concat()).exits(2);
     assert!(
         sarif.stdout.contains("\"uri\": \"docs/new.md\"") && sarif.stdout.contains("\"startLine\": 4"),

@@ -1,5 +1,6 @@
 //! The built binary against a local web, one file per behaviour.
 
+mod action;
 mod archive;
 mod assets;
 mod backup;
