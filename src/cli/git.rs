@@ -94,7 +94,7 @@ impl Changes {
 
 /// Entries of `--name-status -z`: what a file was called, and is.
 fn entries(listed: &[u8]) -> Vec<(Option<&[u8]>, &[u8])> {
-    let mut fields = listed.split(|byte| *byte == 0);
+    let mut fields = listed.split(|byte| *byte == 0).filter(|field| !field.is_empty());
     let mut entries = Vec::new();
     while let (Some(status), Some(name)) = (fields.next(), fields.next()) {
         match status.first() {
