@@ -107,7 +107,7 @@ pub fn with_archive(
             false => Vec::new(),
         },
         left_out: links.left_out,
-        gone: gathered.gone,
+        gone: gathered.gone.into_iter().collect(),
         ..Known::default()
     };
     let summary = session.check(&articles, &gathered.seeds, known, &config.crawl, &settings)?;

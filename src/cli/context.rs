@@ -131,7 +131,7 @@ pub fn read_input(name: &str) -> Result<Vec<u8>, CliError> {
     if Path::new(name).is_dir() {
         return Err(CliError::usage(
             format!("{name} is a folder"),
-            "name the files in it, or list them with --files-from",
+            "name the files in it; `evercite add` follows whole folders",
         ));
     }
     std::fs::read(name).map_err(|e| match e.kind() {

@@ -34,6 +34,8 @@ const MAX_FILES: usize = 20_000;
 const MAX_DEPTH: usize = 64;
 /// Longest file that is taken for an article, in bytes.
 const MAX_LENGTH: u64 = 32 << 20;
+/// Files that are gone or have moved which are told by name.
+const NAMED: usize = 10;
 /// Folders of tools, full of other people's texts.
 const NOT_OURS: &[&str] = &["node_modules", "target"];
 
@@ -313,13 +315,19 @@ impl Session<'_> {
                     (files, _) => context::note(&format!("{name}: {files} files that are back")),
                 }
             }
-            for file in &one.gone {
+            for file in one.gone.iter().take(NAMED) {
                 context::note(&format!("{file} is gone, and off the list; what was captured stays"));
+            }
+            if one.gone.len() > NAMED {
+                context::note(&format!("{name}: so are {} more files", one.gone.len() - NAMED));
             }
         }
         if !self.global.quiet {
-            for (old, new) in moved {
+            for (old, new) in moved.iter().take(NAMED) {
                 context::note(&format!("{old} is {new} now"));
+            }
+            if moved.len() > NAMED {
+                context::note(&format!("{} more files have moved", moved.len() - NAMED));
             }
         }
     }

@@ -51,7 +51,7 @@ pub struct Gathered {
     /// Watched lists and followed files of which that could not be done.
     pub watched_unread: usize,
     /// Locators of articles whose files are gone: they go off the list.
-    pub gone: Vec<String>,
+    pub gone: HashSet<String>,
     /// What the archive is to remember of lists.
     memory: Vec<Remembered>,
 }

@@ -86,7 +86,7 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
         return without_articles(&gathered);
     }
     let known = Known {
-        gone: std::mem::take(&mut gathered.gone),
+        gone: std::mem::take(&mut gathered.gone).into_iter().collect(),
         ..Known::default()
     };
     let summary = session.snapshot(&seeds, known, &config.crawl, &settings)?;
