@@ -38,7 +38,8 @@ CREATE TABLE article (
     cited_at INTEGER,
     page_version_id INTEGER REFERENCES page_version (id),  -- the newest version read
     added_at INTEGER NOT NULL,
-    removed_at INTEGER                      -- set by `evercite remove`: captures stay, checks stop
+    removed_at INTEGER,                     -- off the list: captures stay, checks stop
+    gone INTEGER NOT NULL DEFAULT 0         -- 1: off the list because its file was gone, and on it when that is back
 ) STRICT;
 CREATE INDEX article_by_url ON article (url_id);
 
@@ -54,6 +55,17 @@ CREATE TABLE watch (
     added_at INTEGER NOT NULL,
     read_at INTEGER NOT NULL,               -- when it was last read well
     failure TEXT                            -- why it could not be read the last time; NULL: it could
+) STRICT;
+
+-- Local files that every run follows (`evercite add`): new ones become articles, those of deleted ones go off the list.
+CREATE TABLE followed (
+    id INTEGER PRIMARY KEY,
+    locator TEXT NOT NULL UNIQUE,           -- a file, a folder, or a glob; relative to the project
+    kind TEXT NOT NULL,                     -- file, folder, glob
+    folder TEXT NOT NULL,                   -- where the files are: of a glob, what stands before its first wildcard
+    added_at INTEGER NOT NULL,
+    read_at INTEGER NOT NULL,               -- when it was last looked through well
+    failure TEXT                            -- why it could not be the last time; NULL: it could
 ) STRICT;
 
 -- Archives that runs were written in. Row 1 is this one; others come with runs that are merged in, and their

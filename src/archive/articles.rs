@@ -96,7 +96,8 @@ impl Ingest<'_> {
     ) -> rusqlite::Result<TakenArticle> {
         if let Some(old) = moved_from {
             self.sql.execute(
-                "UPDATE article SET locator = ?2 WHERE locator = ?1",
+                "UPDATE article SET locator = ?2 WHERE locator = ?1
+                     AND NOT EXISTS (SELECT 1 FROM article WHERE locator = ?2)",
                 params![old, locator],
             )?;
         }
@@ -118,7 +119,7 @@ impl Ingest<'_> {
             Some((id, url)) => {
                 self.change_base(id, base)?;
                 self.sql.execute(
-                    "UPDATE article SET removed_at = NULL, cited_at = coalesce(?2, cited_at), base = coalesce(?3, base)
+                    "UPDATE article SET removed_at = NULL, gone = 0, cited_at = coalesce(?2, cited_at), base = coalesce(?3, base)
                      WHERE id = ?1",
                     params![id, cited_at, base],
                 )?;
@@ -340,7 +341,7 @@ impl Ingest<'_> {
     /// Takes an article off the list: its captures stay, its links are no longer visited.
     pub fn remove_article(&mut self, article_id: i64, at: Timestamp) -> rusqlite::Result<()> {
         self.sql.execute(
-            "UPDATE article SET removed_at = ?2 WHERE id = ?1",
+            "UPDATE article SET removed_at = ?2, gone = 0 WHERE id = ?1",
             params![article_id, at.millis()],
         )?;
         Ok(())

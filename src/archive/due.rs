@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::params;
 
 use super::{Reader, Result, facts::verdict_row, ingest::Ingest};
-use crate::model::{capture::Purpose, time::Timestamp, verdict::Verdict};
+use crate::model::{capture::Purpose, time::Timestamp, url::Url, verdict::Verdict};
 
 /// A link that is failing, as far as is needed to tell when it is due again.
 #[derive(Debug, Clone)]
@@ -79,5 +79,14 @@ impl Ingest<'_> {
                 .execute(params![run_id, url_id, Purpose::Citation.as_str(), at.millis()])?;
         }
         Ok(())
+    }
+
+    /// The same for addresses, whether the archive knows them or not.
+    pub fn leave_out_addresses(&mut self, run_id: i64, urls: &[Url], at: Timestamp) -> rusqlite::Result<()> {
+        let rows = urls
+            .iter()
+            .map(|url| self.url_id(url))
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        self.leave_out(run_id, &rows, at)
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod error_pages;
 mod facts;
 mod fixity;
+mod followed;
 mod functions;
 mod graph;
 mod heads;

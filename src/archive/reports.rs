@@ -12,7 +12,7 @@ use super::{
     source_history::{Told, changes},
 };
 use crate::model::{
-    report::{ArticleSummary, CertificateEnd, Report, RunSummary, SCHEMA_VERSION, TOTALS_DEFINITION, Totals},
+    report::{ArticleSummary, CertificateEnd, LinkName, Report, RunSummary, SCHEMA_VERSION, TOTALS_DEFINITION, Totals},
     rot::Rot,
     time::Timestamp,
     url::{self, Url},
@@ -24,6 +24,8 @@ use crate::model::{
 pub struct ReportScope {
     /// These articles, or every article on the list.
     pub articles: Option<Vec<i64>>,
+    /// These links, or every link of the articles.
+    pub only: Option<BTreeSet<LinkName>>,
     /// Every link, or only those someone may want to know of.
     pub all: bool,
     /// Only what became another since.
@@ -55,7 +57,9 @@ impl Reader {
             let (mut told, mut source_changes) = (Vec::new(), Vec::new());
             for (id, version, summary) in &articles {
                 let mut own = links(sql, Of::Article(*id), scope.news)?;
-                source_changes.extend(changes(sql, *id, scope.changes())?);
+                if scope.only.is_none() {
+                    source_changes.extend(changes(sql, *id, scope.changes())?);
+                }
                 if let Some(version) = version {
                     skipped(
                         sql,
@@ -64,6 +68,9 @@ impl Reader {
                         summary.last_captured.unwrap_or(now),
                         &mut own,
                     )?;
+                }
+                if let Some(only) = &scope.only {
+                    own.retain(|link| only.contains(&link.report.name()));
                 }
                 count(&own, &mut totals);
                 own.iter().for_each(|link| rot.add(link, summary.cited_at));

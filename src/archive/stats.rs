@@ -35,6 +35,7 @@ const PARTS: &[(&str, &[&str])] = &[
             "baseline",
             "verdict",
             "watch",
+            "followed",
             "note",
             "report_reading",
             "job",

@@ -1,7 +1,7 @@
 //! `list` and `remove`.
 
 use super::{
-    CLEAN,
+    CLEAN, add,
     args::{Global, ListArgs, RemoveArgs, TableFormat},
     config::Config,
     context::{self, Project, SystemClock},
@@ -11,15 +11,21 @@ use super::{
 };
 use crate::{
     archive::{Archive, Value},
-    model::{article::Article, list::Watch, time::Clock},
+    model::{
+        article::Article,
+        followed::{Followed, PatternKind},
+        list::Watch,
+        time::{Clock, Timestamp},
+    },
 };
 
 pub fn list(global: &Global, args: &ListArgs) -> Result<u8, CliError> {
     let config = Config::load(global, Default::default())?;
     let reader = Archive::open(&config.archive)?.reader()?;
     let watches = reader.watches()?;
+    let followed = reader.followed()?;
     if args.watched {
-        write_table(&watched_lists(watches), args.format)?;
+        write_table(&watched(watches, followed), args.format)?;
         return Ok(CLEAN);
     }
     let columns = ["article", "title", "links", "cited", "added"]
@@ -41,27 +47,37 @@ pub fn list(global: &Global, args: &ListArgs) -> Result<u8, CliError> {
         .collect();
     write_table(&Table { columns, rows }, args.format)?;
     // What programs read stays one table.
-    if args.format == TableFormat::Table && !watches.is_empty() {
+    if args.format == TableFormat::Table && !(watches.is_empty() && followed.is_empty()) {
         context::print("\n")?;
-        write_table(&watched_lists(watches), args.format)?;
+        write_table(&watched(watches, followed), args.format)?;
     }
     Ok(CLEAN)
 }
 
-fn watched_lists(watches: Vec<Watch>) -> Table {
+fn watched(watches: Vec<Watch>, followed: Vec<Followed>) -> Table {
     let columns = ["list", "kind", "title", "read", "failure"].map(str::to_owned).to_vec();
-    let rows = watches
+    let row = |locator, kind, title, read_at: Timestamp, failure: Option<String>| {
+        vec![
+            Value::Text(locator),
+            Value::Text(kind),
+            Value::Text(title),
+            Value::Text(read_at.date()),
+            failure.map_or(Value::Null, Value::Text),
+        ]
+    };
+    let watches = watches
         .into_iter()
-        .map(|watch| {
-            vec![
-                Value::Text(watch.locator),
-                Value::Text(watch.kind.to_string()),
-                Value::Text(watch.title),
-                Value::Text(watch.read_at.date()),
-                watch.failure.map_or(Value::Null, Value::Text),
-            ]
-        })
-        .collect();
+        .map(|one| row(one.locator, one.kind.to_string(), one.title, one.read_at, one.failure));
+    let followed = followed.into_iter().map(|one| {
+        row(
+            one.locator,
+            one.kind.to_string(),
+            String::new(),
+            one.read_at,
+            one.failure,
+        )
+    });
+    let rows = watches.chain(followed).collect();
     Table { columns, rows }
 }
 
@@ -70,15 +86,21 @@ pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
     let archive = Archive::open(&config.archive)?.durable(args.write.durable);
     let _lock = writing::lock(&archive, global, &args.write)?;
     let reader = archive.reader()?;
-    let watches = reader.watches()?;
+    let (watches, followed) = (reader.watches()?, reader.followed()?);
     let project = Project::of(archive.path());
     // All names are looked up before anything is done.
     let chosen = args
         .articles
         .iter()
-        .map(|name| match exact_watch(&watches, &project, name) {
-            Some(watch) => Ok(Chosen::List(watch)),
-            None => context::find_article(&reader, &project, name).map(Chosen::Article),
+        .map(|name| {
+            let files = add::locator(&project, name);
+            if let Some(watch) = exact_watch(&watches, &project, name) {
+                return Ok(Chosen::List(watch));
+            }
+            match followed.iter().find(|one| one.locator == *name || one.locator == files) {
+                Some(followed) => Ok(Chosen::Files(followed)),
+                None => context::find_article(&reader, &project, name).map(Chosen::Article),
+            }
         })
         .collect::<Result<Vec<_>, _>>()?;
     let writer = archive.writer()?;
@@ -95,6 +117,17 @@ pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
                 writer.call(move |ingest| ingest.unwatch(&locator))?;
                 format!("{} is no longer watched; its articles stay.\n", watch.locator)
             }
+            Chosen::Files(followed) => {
+                let locator = followed.locator.clone();
+                writer.call(move |ingest| ingest.unfollow_files(&locator))?;
+                match followed.kind {
+                    PatternKind::File => format!(
+                        "{} is no longer followed; its article stays, until it is removed once more.\n",
+                        followed.locator
+                    ),
+                    _ => format!("{} is no longer followed; its articles stay.\n", followed.locator),
+                }
+            }
         };
         if !global.quiet {
             context::print(&said)?;
@@ -107,6 +140,7 @@ pub fn remove(global: &Global, args: &RemoveArgs) -> Result<u8, CliError> {
 enum Chosen<'a> {
     Article(Article),
     List(&'a Watch),
+    Files(&'a Followed),
 }
 
 /// Finds the watched list of exactly that locator, path or address.

@@ -1,8 +1,11 @@
 //! `check`: articles and links visited again; or files checked without an archive.
 
+use std::collections::BTreeSet;
+
 use super::{
     CLEAN,
     args::{CheckArgs, Global},
+    changed,
     config::{self, Config},
     context::{self, Project, SystemClock},
     dry_run,
@@ -16,17 +19,31 @@ use crate::{
     crawl::{self, Summary},
     model::{
         article::{Article, Seed},
+        report::LinkName,
         run::RunKind,
         time::Clock,
+        url::Url,
         verdict::Class,
     },
 };
+
+/// Which links of the articles are looked at.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    /// These; `None`: all.
+    pub only: Option<BTreeSet<LinkName>>,
+    /// Addresses that no request is made for.
+    pub left_out: Vec<Url>,
+}
 
 pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
     let mut config = Config::load(global, args.crawl.clone())?;
     // Known links are visited; what they link to is not.
     config.crawl.depth = Some(1);
     let fail_on = context::failing_classes(&args.fail_on)?;
+    if let (true, Some(base)) = (args.changed_only, &args.base) {
+        return changed::run(global, &args, &config, &fail_on, base);
+    }
     if !args.articles.is_empty() && !knows_all(&config, &args.articles)? {
         if args.budget.is_some() {
             return Err(CliError::usage(
@@ -34,8 +51,22 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
                 "`evercite snapshot` takes it in",
             ));
         }
-        return without_archive(global, &args, &config, &fail_on);
+        let seeds = args.articles.iter().map(|name| snapshot::seed(name, None, None));
+        let seeds = seeds.collect::<Result<Vec<_>, _>>()?;
+        return without_archive(global, &args, &config, &fail_on, &seeds, Chosen::default());
     }
+    with_archive(global, &args, &config, &fail_on, &args.articles, Chosen::default())
+}
+
+/// Visits articles of the archive: these, or all of them.
+pub fn with_archive(
+    global: &Global,
+    args: &CheckArgs,
+    config: &Config,
+    fail_on: &[Class],
+    names: &[String],
+    links: Chosen,
+) -> Result<u8, CliError> {
     let clock = SystemClock::default();
     let settings = config::crawl_settings(&config.crawl, clock.now())?;
     let fetcher = config::fetcher(&config.crawl)?;
@@ -44,35 +75,56 @@ pub fn run(global: &Global, args: CheckArgs) -> Result<u8, CliError> {
         true => None,
         false => Some(writing::lock(&archive, global, &args.write)?),
     };
-    let articles = chosen(&archive, &args.articles)?;
+    let mut articles = chosen(&archive, names)?;
     if args.dry_run {
+        let reader = archive.reader()?;
+        if names.is_empty() && !global.quiet && !(reader.watches()?.is_empty() && reader.followed()?.is_empty()) {
+            context::note(
+                "what is new in watched lists and followed files is not looked for here; `check` takes it in",
+            );
+        }
         return dry_run::check(&archive, &articles, &settings.scope, &args.output, clock.now());
     }
     let session = Session {
         global,
         archive: &archive,
+        project: Project::of(archive.path()),
         fetcher: &fetcher,
         clock: &clock,
     };
-    let gathered = match args.articles.is_empty() {
-        true => session.read_lists(&Named::default(), &config.crawl, &settings)?,
-        false => Gathered::default(),
-    };
-    if articles.is_empty() && gathered.seeds.is_empty() {
+    let mut gathered = Gathered::default();
+    if names.is_empty() {
+        gathered = session.read_lists(&Named::default(), &config.crawl, &settings)?;
+        session.follow(&mut gathered, false)?;
+        articles.retain(|article| !gathered.gone.contains(&article.locator));
+    }
+    if articles.is_empty() && gathered.seeds.is_empty() && gathered.gone.is_empty() {
         if gathered.read + gathered.watched_unread > 0 {
             return snapshot::without_articles(&gathered);
         }
         return Err(CliError::usage(
             "there is no article to check",
-            "`evercite snapshot SOURCE` takes one in",
+            "`evercite snapshot SOURCE` takes one in, `evercite add FOLDER` follows files",
         ));
     }
-    let summary = session.check(&articles, &gathered.seeds, &config.crawl, &settings, args.which())?;
-    let covered = (!args.articles.is_empty()).then(|| articles.iter().map(|article| article.id).collect());
-    finish(&session, &summary, &args, &fail_on, covered, true)
+    let known = Known {
+        resting: session.resting(&articles, &settings, args.which())?,
+        left_out: links.left_out,
+        gone: gathered.gone.into_iter().collect(),
+        ..Known::default()
+    };
+    let summary = session.check(&articles, &gathered.seeds, known, &config.crawl, &settings)?;
+    let how = Tell {
+        only_findings: true,
+        keeps_archive: true,
+        articles: (!names.is_empty()).then(|| articles.iter().map(|article| article.id).collect()),
+        only: links.only,
+    };
+    finish(&session, &summary, args, fail_on, &how)
 }
 
-fn knows_all(config: &Config, wanted: &[String]) -> Result<bool, CliError> {
+/// Whether the archive has all of these articles.
+pub fn knows_all(config: &Config, wanted: &[String]) -> Result<bool, CliError> {
     if !config.archive.exists() {
         return Ok(false);
     }
@@ -100,15 +152,17 @@ pub fn chosen(archive: &Archive, wanted: &[String]) -> Result<Vec<Article>, CliE
 }
 
 /// For people who only want to know: a temporary archive, gone when the report is printed.
-fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: &[Class]) -> Result<u8, CliError> {
-    let seeds = args
-        .articles
-        .iter()
-        .map(|name| snapshot::seed(name, None, None))
-        .collect::<Result<Vec<_>, _>>()?;
+pub fn without_archive(
+    global: &Global,
+    args: &CheckArgs,
+    config: &Config,
+    fail_on: &[Class],
+    seeds: &[Seed],
+    links: Chosen,
+) -> Result<u8, CliError> {
     if args.dry_run {
         let scope = config::crawl_settings(&config.crawl, SystemClock::default().now())?.scope;
-        return dry_run::snapshot(&seeds, &scope, &args.output);
+        return dry_run::snapshot(seeds, &scope, &args.output);
     }
     // What nobody will look at is not asked for.
     let mut crawl = config.crawl.clone();
@@ -121,11 +175,22 @@ fn without_archive(global: &Global, args: &CheckArgs, config: &Config, fail_on: 
     let session = Session {
         global,
         archive: &archive,
+        project: Project::here(),
         fetcher: &fetcher,
         clock: &clock,
     };
-    let summary = session.snapshot(&seeds, &crawl, &settings)?;
-    finish(&session, &summary, args, fail_on, None, false)
+    let known = Known {
+        left_out: links.left_out,
+        ..Known::default()
+    };
+    let summary = session.snapshot(seeds, known, &crawl, &settings)?;
+    let how = Tell {
+        only_findings: true,
+        keeps_archive: false,
+        articles: None,
+        only: links.only,
+    };
+    finish(&session, &summary, args, fail_on, &how)
 }
 
 /// Tells what was found in the articles that were checked, and fails on what was found in them.
@@ -134,14 +199,8 @@ fn finish(
     summary: &Summary,
     args: &CheckArgs,
     fail_on: &[Class],
-    articles: Option<Vec<i64>>,
-    keeps_archive: bool,
+    how: &Tell,
 ) -> Result<u8, CliError> {
-    let how = Tell {
-        only_findings: true,
-        keeps_archive,
-        articles: articles.clone(),
-    };
     let told = session.tell(summary, &args.output, how)?;
     if summary.unfinished {
         return Ok(CLEAN);
@@ -150,7 +209,8 @@ fn finish(
         Some(totals) => totals,
         None => {
             let scope = ReportScope {
-                articles,
+                articles: how.articles.clone(),
+                only: how.only.clone(),
                 ..ReportScope::default()
             };
             session.archive.reader()?.report(&scope, session.clock.now())?.totals
@@ -165,7 +225,7 @@ fn finish(
 
 /// Which links a check visits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Links {
+enum Links {
     All,
     /// Without those that are failing and need not be asked yet.
     Due,
@@ -184,26 +244,26 @@ impl CheckArgs {
 }
 
 impl Session<'_> {
-    /// Visits articles and their links again, and takes in what is new in watched lists.
+    /// Visits articles and all their links again, and takes in what is new in watched lists and followed files.
     pub fn check(
         &self,
         articles: &[Article],
         new: &[Seed],
+        known: Known,
         args: &super::args::CrawlArgs,
         settings: &crawl::Settings,
-        which: Links,
     ) -> Result<Summary, CliError> {
         let writer = self.archive.writer()?;
         let known = Known {
             articles: articles.iter().map(|article| (article.id, article.kind)).collect(),
-            resting: self.left_out(articles, settings, which)?,
+            ..known
         };
         let (run, once) = self.begin(&writer, RunKind::Check, args, new, known)?;
         self.work(&writer, &run, settings, once)
     }
 
     /// Rows of the addresses that a check does not visit.
-    fn left_out(&self, articles: &[Article], settings: &crawl::Settings, which: Links) -> Result<Vec<i64>, CliError> {
+    fn resting(&self, articles: &[Article], settings: &crawl::Settings, which: Links) -> Result<Vec<i64>, CliError> {
         let (reader, now) = (self.archive.reader()?, self.clock.now());
         Ok(match which {
             Links::All => Vec::new(),

@@ -58,9 +58,14 @@ pub fn written(result: std::io::Result<()>) -> Result<(), CliError> {
     }
 }
 
-/// A note to the user beside the output.
+/// A note to the user beside the output, on one line: names of files and answers of servers may hold anything.
 pub fn note(text: &str) {
-    anstream::eprintln!("evercite: {text}");
+    anstream::eprintln!("evercite: {}", on_one_line(text));
+}
+
+/// Text in which nothing can end a line or speak to a terminal.
+pub fn on_one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// The archive's file with what waits in its write-ahead log.
@@ -126,7 +131,7 @@ pub fn read_input(name: &str) -> Result<Vec<u8>, CliError> {
     if Path::new(name).is_dir() {
         return Err(CliError::usage(
             format!("{name} is a folder"),
-            "name the files in it, or list them with --files-from",
+            "name the files in it; `evercite add` follows whole folders",
         ));
     }
     std::fs::read(name).map_err(|e| match e.kind() {
@@ -151,12 +156,21 @@ impl Project {
             .parent()
             .filter(|p| !p.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        // It may have to be made yet.
+        let whole = folder.canonicalize().or_else(|_| std::path::absolute(folder));
+        let folder = whole.unwrap_or_else(|_| folder.to_path_buf());
         let root = match (folder.file_name(), folder.parent()) {
             (Some(name), Some(parent)) if name == "snapshots" => parent.to_path_buf(),
             _ => folder,
         };
         Self { root }
+    }
+
+    /// The working directory, where no archive is kept.
+    pub fn here() -> Self {
+        Self {
+            root: Path::new(".").canonicalize().unwrap_or_default(),
+        }
     }
 
     /// The name the archive knows a file by.

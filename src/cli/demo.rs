@@ -5,11 +5,10 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 use super::{
     CLEAN,
     args::{CrawlArgs, DemoArgs, Global},
-    check::Links,
     config,
-    context::{self, SystemClock},
+    context::{self, Project, SystemClock},
     error::CliError,
-    snapshot::{self, Session},
+    snapshot::{self, Known, Session},
 };
 use crate::{
     archive::{Archive, ReportScope},
@@ -52,11 +51,12 @@ pub fn run(global: &Global, _: &DemoArgs) -> Result<u8, CliError> {
     let session = Session {
         global,
         archive: &archive,
+        project: Project::of(archive.path()),
         fetcher: &fetcher,
         clock: &first,
     };
     let seed = snapshot::seed(ARTICLE, None, None)?;
-    let summary = session.snapshot(&[seed], &args, &settings)?;
+    let summary = session.snapshot(&[seed], Known::default(), &args, &settings)?;
     say(
         global,
         &format!(
@@ -72,11 +72,12 @@ pub fn run(global: &Global, _: &DemoArgs) -> Result<u8, CliError> {
     let session = Session {
         global,
         archive: &archive,
+        project: Project::of(archive.path()),
         fetcher: &fetcher,
         clock: &later,
     };
     let articles = archive.reader()?.articles()?;
-    session.check(&articles, &[], &args, &settings, Links::All)?;
+    session.check(&articles, &[], Known::default(), &args, &settings)?;
     say(
         global,
         &format!(

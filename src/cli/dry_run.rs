@@ -11,7 +11,7 @@ use crate::{
         article::{Article, Seed},
         link::Role,
         time::Timestamp,
-        url::Url,
+        url::{self, Url},
         verdict::Class,
     },
 };
@@ -80,8 +80,8 @@ pub fn snapshot(seeds: &[Seed], scope: &Scope, output: &OutputArgs) -> Result<u8
             planned.fetch(url);
             planned.note = Some("its links are known once it has been fetched");
         }
-        let nowhere = Url::parse("urn:uuid:00000000-0000-0000-0000-000000000000");
-        if let (Some(document), Ok(nowhere)) = (&seed.document, nowhere) {
+        if let Some(document) = &seed.document {
+            let nowhere = url::nowhere();
             let page = extract::read(&extract::Body {
                 bytes: &document.bytes,
                 media_type: Some(document.media_type),

@@ -1,5 +1,6 @@
 //! Errors by kind, with the exit code that belongs to each, and what to do next.
 
+use super::context::on_one_line;
 use crate::archive::ArchiveError;
 
 /// Why a command could not do its job.
@@ -44,9 +45,9 @@ impl CliError {
     /// One line of what and why, one of what to do.
     pub fn print(&self) {
         let (Self::Usage { what, hint } | Self::Failed { what, hint }) = self;
-        anstream::eprintln!("evercite: {what}");
+        anstream::eprintln!("evercite: {}", on_one_line(what));
         if !hint.is_empty() {
-            anstream::eprintln!("  hint: {hint}");
+            anstream::eprintln!("  hint: {}", on_one_line(hint));
         }
     }
 }

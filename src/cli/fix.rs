@@ -26,7 +26,7 @@ use crate::{
         link::{Link, Role},
         page::Page,
         report::LinkReport,
-        url::Url,
+        url::{self, Url},
     },
     report, source,
     verdict::remedy::{self, Rules},
@@ -142,7 +142,7 @@ impl Fixer<'_> {
                 "convert it first: iconv -t utf-8",
             )
         })?;
-        let url = document.base.unwrap_or_else(nowhere);
+        let url = document.base.unwrap_or_else(url::nowhere);
         let page = read(&text, document.media_type, &url);
         let mut file = FixedFile {
             file: name.to_owned(),
@@ -272,10 +272,6 @@ fn with_fragment(remedy: &Remedy, fragment: Option<&str>) -> String {
         Some(fragment) if !remedy.address.contains('#') => format!("{}#{fragment}", remedy.address),
         _ => remedy.address.clone(),
     }
-}
-
-fn nowhere() -> Url {
-    Url::parse("urn:uuid:00000000-0000-0000-0000-000000000000").expect("it is one")
 }
 
 fn read(text: &str, media_type: &str, url: &Url) -> Page {

@@ -44,12 +44,14 @@ pub struct Named<'a> {
 pub struct Gathered {
     /// Articles to be taken in, each address once.
     pub seeds: Vec<Seed>,
-    /// Lists that were read.
+    /// Lists that were read, and followed files that were looked through.
     pub read: usize,
     /// Lists that the user named, and that could not be read.
     pub named_unread: usize,
-    /// Watched lists that could not be read.
+    /// Watched lists and followed files of which that could not be done.
     pub watched_unread: usize,
+    /// Locators of articles whose files are gone: they go off the list.
+    pub gone: HashSet<String>,
     /// What the archive is to remember of lists.
     memory: Vec<Remembered>,
 }
@@ -105,11 +107,11 @@ impl Session<'_> {
         settings: &crawl::Settings,
     ) -> Result<Gathered, CliError> {
         let reader = self.archive.reader()?;
-        let project = Project::of(self.archive.path());
-        let mut wanted = named_lists(named, &project)?;
+        let project = &self.project;
+        let mut wanted = named_lists(named, project)?;
         for watch in reader.watches()? {
             if wanted.iter().all(|named| named.locator != watch.locator) {
-                wanted.push(watched(watch, &project));
+                wanted.push(watched(watch, project));
             }
         }
         if wanted.is_empty() {

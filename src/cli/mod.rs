@@ -1,9 +1,11 @@
 //! EDGE: arguments, configuration, terminal. The only module that prints, reads the command line
 //! or the environment, and looks at the clock. One file per verb.
 
+mod add;
 mod args;
 mod articles;
 mod backup;
+mod changed;
 mod check;
 mod choose;
 mod compact;
@@ -18,6 +20,8 @@ mod dry_run;
 mod error;
 mod explain;
 mod fix;
+mod follow;
+mod git;
 mod graph;
 mod history;
 mod hook;
@@ -105,6 +109,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Command::Compact(args) => compact::run(&global, &args),
         Command::Verify(args) => verify::run(&global, &args),
         Command::Roots(args) => verify::roots(&global, &args),
+        Command::Add(args) => add::run(&global, &args),
         Command::List(args) => articles::list(&global, &args),
         Command::Remove(args) => articles::remove(&global, &args),
         Command::Show(args) => show::run(&global, &args),

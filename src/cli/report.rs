@@ -31,6 +31,7 @@ pub fn run(global: &Global, args: &ReportArgs) -> Result<u8, CliError> {
     let mark = reader.mark_now(now)?;
     let scope = ReportScope {
         articles: article.map(|article| vec![article]),
+        only: None,
         all: args.output.all,
         news: read.map(News::After),
         certificates_until: args.output.certificates_until(now),

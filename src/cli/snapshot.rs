@@ -1,6 +1,9 @@
 //! `snapshot` and `resume`; and running a crawl, for every verb that does.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use tokio::sync::watch;
 
@@ -17,14 +20,14 @@ use super::{
     writing,
 };
 use crate::{
-    archive::{Archive, News, OpenRun, ReportScope, Writer},
+    archive::{Archive, News, OpenRun, Reader, ReportScope, Writer},
     crawl::{self, Summary},
     fetch::Fetcher,
     model::{
         article::{ArticleKind, Document, Seed},
         digest::PayloadDigest,
         list::ListKind,
-        report::Totals,
+        report::{LinkName, Totals},
         run::RunKind,
         time::{Clock, Timestamp},
         url::Url,
@@ -66,6 +69,7 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
     let session = Session {
         global,
         archive: &archive,
+        project: Project::of(archive.path()),
         fetcher: &fetcher,
         clock: &clock,
     };
@@ -75,18 +79,24 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
         cited_at: args.cited_at,
         base,
     };
-    let gathered = session.read_lists(&named, &config.crawl, &settings)?;
-    seeds.extend(gathered.seeds.iter().cloned());
-    if seeds.is_empty() {
+    let mut gathered = session.read_lists(&named, &config.crawl, &settings)?;
+    session.follow(&mut gathered, true)?;
+    seeds.append(&mut gathered.seeds);
+    if seeds.is_empty() && gathered.gone.is_empty() {
         return without_articles(&gathered);
     }
-    let summary = session.snapshot(&seeds, &config.crawl, &settings)?;
+    let known = Known {
+        gone: std::mem::take(&mut gathered.gone).into_iter().collect(),
+        ..Known::default()
+    };
+    let summary = session.snapshot(&seeds, known, &config.crawl, &settings)?;
     let how = Tell {
         only_findings: false,
         keeps_archive: true,
         articles: None,
+        only: None,
     };
-    let code = session.tell(&summary, &args.output, how)?.code;
+    let code = session.tell(&summary, &args.output, &how)?.code;
     Ok(if gathered.named_unread > 0 { FAILED } else { code })
 }
 
@@ -102,9 +112,10 @@ pub fn without_articles(gathered: &Gathered) -> Result<u8, CliError> {
     if gathered.is_in_vain() {
         let hint = match gathered.watched_unread {
             0 => "check the address, or name the articles themselves",
-            _ => "`evercite list` shows the lists that are watched; `evercite remove LIST` ends that",
+            _ => "`evercite list --watched` shows what is watched and followed; `evercite remove` ends that",
         };
-        return Err(CliError::failed("there is nothing to do: no list could be read", hint));
+        let what = "there is nothing to do: no list could be read, and no folder looked through";
+        return Err(CliError::failed(what, hint));
     }
     Ok(if gathered.named_unread > 0 { FAILED } else { CLEAN })
 }
@@ -132,6 +143,7 @@ pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
     let session = Session {
         global,
         archive: &archive,
+        project: Project::of(archive.path()),
         fetcher: &fetcher,
         clock: &clock,
     };
@@ -145,8 +157,9 @@ pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
         only_findings: run.kind == RunKind::Check,
         keeps_archive: true,
         articles: None,
+        only: None,
     };
-    Ok(session.tell(&summary, &args.output, how)?.code)
+    Ok(session.tell(&summary, &args.output, &how)?.code)
 }
 
 /// Reads what an argument names.
@@ -209,6 +222,19 @@ fn base_url(text: &str) -> Result<Url, CliError> {
         })
 }
 
+/// The locator that a file had before it moved: of a known file that is gone, and read the same.
+pub fn moved_from(
+    reader: &Reader,
+    project: &Project,
+    digest: &PayloadDigest,
+    locator: &str,
+) -> Result<Option<String>, CliError> {
+    let same = reader.files_with(digest)?;
+    Ok(same
+        .into_iter()
+        .find(|old| old != locator && !project.path(old).exists()))
+}
+
 /// What the archive needs to know of an article before it is read.
 fn without_bytes(seed: &Seed) -> Seed {
     let document = seed.document.as_ref().map(|document| Document {
@@ -235,21 +261,33 @@ pub struct Known {
     pub articles: Vec<(i64, ArticleKind)>,
     /// Rows of addresses that are left alone.
     pub resting: Vec<i64>,
+    /// Addresses that are left alone too.
+    pub left_out: Vec<Url>,
+    /// Locators of articles that go off the list, because their files are gone.
+    pub gone: Vec<String>,
 }
 
 /// What every run needs.
 pub struct Session<'a> {
     pub global: &'a Global,
     pub archive: &'a Archive,
+    /// What local files are named relative to.
+    pub project: Project,
     pub fetcher: &'a Arc<Fetcher>,
     pub clock: &'a SystemClock,
 }
 
 impl Session<'_> {
     /// Takes articles in and runs.
-    pub fn snapshot(&self, seeds: &[Seed], args: &CrawlArgs, settings: &crawl::Settings) -> Result<Summary, CliError> {
+    pub fn snapshot(
+        &self,
+        seeds: &[Seed],
+        known: Known,
+        args: &CrawlArgs,
+        settings: &crawl::Settings,
+    ) -> Result<Summary, CliError> {
         let writer = self.archive.writer()?;
-        let (run, once) = self.begin(&writer, RunKind::Snapshot, args, seeds, Known::default())?;
+        let (run, once) = self.begin(&writer, RunKind::Snapshot, args, seeds, known)?;
         self.work(&writer, &run, settings, once)
     }
 
@@ -277,6 +315,7 @@ impl Session<'_> {
                 ingest.job_run_began(job_run, run.id)?;
             }
             ingest.leave_out(run.id, &known.resting, now)?;
+            ingest.leave_out_addresses(run.id, &known.left_out, now)?;
             for (id, kind) in known.articles {
                 // What came once on standard input cannot be read again; its links can.
                 if kind != ArticleKind::Stdin {
@@ -287,6 +326,10 @@ impl Session<'_> {
             let mut taken = Vec::with_capacity(named.len());
             for (seed, locator, moved_from) in &named {
                 taken.push(ingest.take_article(run.id, seed, locator, moved_from.as_deref(), now)?);
+            }
+            // Those that moved have another locator by now.
+            for locator in &known.gone {
+                ingest.file_is_gone(locator, now)?;
             }
             Ok((given_up, run, taken))
         })?;
@@ -302,7 +345,7 @@ impl Session<'_> {
 
     /// Articles with the locators that the archive knows them by, and those that they had before they moved.
     fn named(&self, seeds: &[Seed]) -> Result<Vec<(Seed, String, Option<String>)>, CliError> {
-        let project = Project::of(self.archive.path());
+        let project = &self.project;
         let reader = self.archive.reader()?;
         let mut named = Vec::with_capacity(seeds.len());
         for seed in seeds {
@@ -310,13 +353,15 @@ impl Session<'_> {
                 ArticleKind::File => project.locator(&seed.locator),
                 _ => seed.locator.clone(),
             };
-            let moved_from = match (&seed.document, seed.kind) {
-                (Some(document), ArticleKind::File) => {
-                    let same = reader.files_with(&PayloadDigest::of(&document.bytes))?;
-                    same.into_iter()
-                        .find(|old| *old != locator && !project.path(old).exists())
-                }
+            let digest = match (&seed.document, seed.kind) {
+                (Some(document), ArticleKind::File) => Some(PayloadDigest::of(&document.bytes)),
+                // A file that went since it was found is told of when its turn comes.
+                (None, ArticleKind::File) => std::fs::read(&seed.locator).ok().map(|bytes| PayloadDigest::of(&bytes)),
                 _ => None,
+            };
+            let moved_from = match digest {
+                Some(digest) => moved_from(&reader, project, &digest, &locator)?,
+                None => None,
             };
             named.push((without_bytes(seed), locator, moved_from));
         }
@@ -331,11 +376,10 @@ impl Session<'_> {
         settings: &crawl::Settings,
         once: HashMap<Url, Document>,
     ) -> Result<Summary, CliError> {
-        let project = Project::of(self.archive.path());
         let reader = self.archive.reader()?;
         let documents = Documents {
             reader: &reader,
-            project: &project,
+            project: &self.project,
             once,
         };
         let bar = Bar::new(self.global, run.kind.as_str());
@@ -390,6 +434,8 @@ pub struct Tell {
     pub keeps_archive: bool,
     /// The articles it covers; `None`: every article on the list.
     pub articles: Option<Vec<i64>>,
+    /// The links it covers; `None`: all of these articles.
+    pub only: Option<BTreeSet<LinkName>>,
 }
 
 /// What a run came to, once told.
@@ -402,7 +448,7 @@ pub struct Told {
 
 impl Session<'_> {
     /// Says what a run found.
-    pub fn tell(&self, summary: &Summary, output: &OutputArgs, how: Tell) -> Result<Told, CliError> {
+    pub fn tell(&self, summary: &Summary, output: &OutputArgs, how: &Tell) -> Result<Told, CliError> {
         let untold = |code| Told { code, totals: None };
         if summary.unfinished {
             let left = summary.progress.total - summary.progress.done;
@@ -432,20 +478,21 @@ impl Session<'_> {
         }
         let news = self.global.quiet.then_some(News::InRun(summary.run_id));
         let scope = ReportScope {
-            articles: how.articles,
+            articles: how.articles.clone(),
+            only: how.only.clone(),
             all: output.all,
             news,
             certificates_until: output.certificates_until(self.clock.now()),
         };
         let found = reader.report(&scope, self.clock.now())?;
         let bare = how.only_findings || self.global.quiet;
+        let telling = Telling {
+            global: self.global,
+            output,
+            archive: how.keeps_archive.then_some(self.archive),
+            reader: &reader,
+        };
         if output.format != OutputFormat::Text || output.output.is_some() || bare {
-            let telling = Telling {
-                global: self.global,
-                output,
-                archive: how.keeps_archive.then_some(self.archive),
-                reader: &reader,
-            };
             telling.write(&found)?;
             return Ok(Told {
                 code,
@@ -469,6 +516,7 @@ impl Session<'_> {
         text.push_str(&report::text(&found, context::style(false)));
         text.push_str("\nNext: `evercite report --all` lists every link, `evercite check` looks again.\n");
         context::print(&text)?;
+        telling.write_also(&found)?;
         Ok(Told {
             code,
             totals: Some(found.totals),
@@ -476,7 +524,8 @@ impl Session<'_> {
     }
 }
 
-fn count(n: u64, what: &str) -> String {
+/// `1 link`, `2 links`.
+pub fn count(n: u64, what: &str) -> String {
     if n == 1 {
         format!("1 {what}")
     } else {

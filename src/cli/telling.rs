@@ -49,25 +49,33 @@ pub struct Telling<'a> {
 impl Telling<'_> {
     /// Writes a report where the user wants it.
     pub fn write(&self, report: &Report) -> Result<(), CliError> {
-        let text = match self.output.format {
+        let text = self.text(report, self.output.format, self.output.output.is_some())?;
+        match &self.output.output {
+            None => context::print(&text)?,
+            Some(path) => save(path, text)?,
+        }
+        self.write_also(report)
+    }
+
+    /// Writes the files of `--also`.
+    pub fn write_also(&self, report: &Report) -> Result<(), CliError> {
+        for (format, path) in &self.output.also {
+            save(path, self.text(report, *format, true)?)?;
+        }
+        Ok(())
+    }
+
+    fn text(&self, report: &Report, format: OutputFormat, to_file: bool) -> Result<String, CliError> {
+        Ok(match format {
             OutputFormat::Json => report::json(report),
-            OutputFormat::Text => report::text(report, context::style(self.output.output.is_some())),
+            OutputFormat::Text => report::text(report, context::style(to_file)),
             OutputFormat::Html => self.html(report)?,
             OutputFormat::Csv => report::csv(report),
             OutputFormat::Markdown => report::markdown(report),
             OutputFormat::Junit => report::junit(report),
             OutputFormat::Sarif => report::sarif(report),
             OutputFormat::Github => report::github(report),
-        };
-        match &self.output.output {
-            None => context::print(&text),
-            Some(path) => std::fs::write(path, text).map_err(|e| {
-                CliError::failed(
-                    format!("{} could not be written: {e}", path.display()),
-                    "choose another place with --output",
-                )
-            }),
-        }
+        })
     }
 
     fn html(&self, report: &Report) -> Result<String, CliError> {
@@ -79,6 +87,15 @@ impl Telling<'_> {
         });
         Ok(report::report_html(report, archive.as_ref(), &differences))
     }
+}
+
+fn save(path: &Path, text: String) -> Result<(), CliError> {
+    std::fs::write(path, text).map_err(|e| {
+        CliError::failed(
+            format!("{} could not be written: {e}", path.display()),
+            "choose another place",
+        )
+    })
 }
 
 /// What changed behind the changed links of a report: of the first so many, so much.

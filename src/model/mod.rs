@@ -14,6 +14,7 @@ pub mod explanation;
 pub mod facts;
 pub mod fix;
 pub mod fixity;
+pub mod followed;
 pub mod graph;
 pub mod host;
 pub mod job;

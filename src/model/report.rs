@@ -196,6 +196,17 @@ pub struct LinkReport {
     pub places: Vec<PlaceInArticle>,
 }
 
+/// What tells a link of a report from all others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinkName {
+    /// The article, as in [`ArticleSummary`].
+    pub article: String,
+    /// As resolved; for skipped links as written.
+    pub url: String,
+    /// Fragment, without `#`.
+    pub fragment: Option<String>,
+}
+
 /// What an author did to a link, from one version of the article to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceChange {
@@ -226,6 +237,15 @@ pub struct SourceChange {
 }
 
 impl LinkReport {
+    /// What tells it from all others.
+    pub fn name(&self) -> LinkName {
+        LinkName {
+            article: self.article.clone(),
+            url: self.url.clone(),
+            fragment: self.fragment.clone(),
+        }
+    }
+
     /// A link that nobody asked for yet.
     pub fn unvisited(article: &str, url: &str, first_seen: Timestamp) -> Self {
         Self {

@@ -29,6 +29,11 @@ impl Target {
     }
 }
 
+/// The address of a local document that has none of its own: nothing is relative to it.
+pub fn nowhere() -> Url {
+    Url::parse("urn:uuid:00000000-0000-0000-0000-000000000000").expect("it is one")
+}
+
 words! {
     /// Why a link is recorded but never fetched.
     pub enum Skip {

@@ -5,6 +5,7 @@ mod bookmarks;
 mod collection;
 mod feed;
 mod lines;
+pub mod pattern;
 mod sitemap;
 mod xml;
 

@@ -4,7 +4,10 @@
 
 use std::{fs, io::Read};
 
-use crate::harness::{Answer, Evercite, LiveSite, Ran, Site, citing, finish, page, prose};
+use crate::{
+    changed::git,
+    harness::{Answer, Evercite, LiveSite, Ran, Site, citing, finish, page, prose},
+};
 
 /// What commands are given by a pipe or `<`, by what stands before them or after.
 const INPUTS: &[(&str, &str)] = &[
@@ -78,6 +81,10 @@ fn prepared() -> (LiveSite, Evercite) {
     evercite.run(&["schedule", "run", "weekly"]);
     let with_a_budget = ["--cron", "30 4 29 2 *", "--", "check", "--budget", "100"];
     evercite.ok(&[&["schedule", "add", "few"], &with_a_budget[..]].concat());
+    evercite.ok(&["add", "docs/", "docs/**/*.md"]);
+    git(evercite.folder(), &["init", "--quiet"]);
+    git(evercite.folder(), &["add", "docs", "notes.md"]);
+    git(evercite.folder(), &["commit", "--quiet", "-m", "begin"]);
     fs::copy(evercite.archive(), evercite.path("laptop.db")).expect("a copy");
     fs::copy(evercite.archive(), evercite.path("other.db")).expect("a copy");
     fs::copy(evercite.archive(), evercite.path("prepared.db")).expect("a copy");

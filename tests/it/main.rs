@@ -1,10 +1,12 @@
 //! The built binary against a local web, one file per behaviour.
 
+mod action;
 mod archive;
 mod assets;
 mod backup;
 mod bad_input;
 mod budget;
+mod changed;
 mod check;
 mod choose;
 mod compact;
@@ -14,6 +16,7 @@ mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
 mod fix;
+mod follow;
 mod formats;
 mod golden;
 mod gone;

@@ -31,20 +31,24 @@ pub(super) fn was_an_archive(path: &Path) -> bool {
     read.is_ok() && header[68..72] == (APPLICATION_ID as u32).to_be_bytes()
 }
 
-/// Names, and the statements that made them.
-type Schema = BTreeSet<(String, String, String, Option<String>)>;
+/// Names, the statements that made them, and as what they are stored: a bit can make a blob of a text.
+type Schema = BTreeSet<(String, String, String, Option<String>, String)>;
 
 fn schema(sql: &Connection) -> rusqlite::Result<Schema> {
-    sql.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'")?
-        .query_map([], |row| {
-            Ok((
-                text(row, 0)?.unwrap_or_default(),
-                text(row, 1)?.unwrap_or_default(),
-                text(row, 2)?.unwrap_or_default(),
-                text(row, 3)?,
-            ))
-        })?
-        .collect()
+    sql.prepare(
+        "SELECT type, name, tbl_name, sql, concat(typeof(type), typeof(name), typeof(tbl_name), typeof(sql))
+         FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'",
+    )?
+    .query_map([], |row| {
+        Ok((
+            text(row, 0)?.unwrap_or_default(),
+            text(row, 1)?.unwrap_or_default(),
+            text(row, 2)?.unwrap_or_default(),
+            text(row, 3)?,
+            text(row, 4)?.unwrap_or_default(),
+        ))
+    })?
+    .collect()
 }
 
 /// Text, or what is left of it.

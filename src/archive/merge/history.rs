@@ -16,6 +16,12 @@ const WATCHES: &[&str] = &[
      WHERE id > ?1 AND id <= ?2 ORDER BY id ON CONFLICT DO NOTHING",
 ];
 
+const FOLLOWED: &[&str] = &[
+    "INSERT INTO followed (locator, kind, folder, added_at, read_at, failure)
+     SELECT locator, kind, folder, added_at, read_at, failure FROM other.followed
+     WHERE id > ?1 AND id <= ?2 ORDER BY id ON CONFLICT DO NOTHING",
+];
+
 const BASELINES: &[&str] = &["INSERT INTO baseline (citation_id, capture_id, chosen, chosen_at)
      SELECT i.ours, c.ours, o.chosen, o.chosen_at FROM other.baseline o
      CROSS JOIN citation_of i ON i.theirs = o.citation_id CROSS JOIN capture_of c ON c.theirs = o.capture_id
@@ -90,6 +96,7 @@ impl Merge<'_> {
             })?;
         }
         self.in_turn("watch", WATCHES)?;
+        self.in_turn("followed", FOLLOWED)?;
         self.in_turn("citation_event", EVENTS)?;
         self.in_turn("baseline", BASELINES)?;
         self.in_turn("note", NOTES)?;
@@ -126,8 +133,8 @@ impl Ingest<'_> {
     fn merge_article(&mut self, theirs: i64) -> rusqlite::Result<()> {
         self.sql
             .prepare_cached(
-                "INSERT INTO article (uid, kind, locator, url_id, base, cited_at, added_at, removed_at)
-                 SELECT o.uid, o.kind, o.locator, u.ours, o.base, o.cited_at, o.added_at, o.removed_at
+                "INSERT INTO article (uid, kind, locator, url_id, base, cited_at, added_at, removed_at, gone)
+                 SELECT o.uid, o.kind, o.locator, u.ours, o.base, o.cited_at, o.added_at, o.removed_at, o.gone
                  FROM other.article o CROSS JOIN url_of u ON u.theirs = o.url_id
                  WHERE o.id = ?1 ON CONFLICT DO NOTHING",
             )?

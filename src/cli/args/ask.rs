@@ -70,7 +70,8 @@ pub struct ExplainArgs {
   evercite list --format json
   evercite list --watched --format json")]
 pub struct ListArgs {
-    /// Only the lists that are watched; without it, tables show both, JSON and CSV only articles
+    /// Only the lists that are watched and the files that are followed; without it, tables show all, JSON and CSV
+    /// only articles
     #[arg(long)]
     pub watched: bool,
     /// How the list is written

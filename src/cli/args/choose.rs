@@ -7,11 +7,34 @@ use crate::model::time::Timestamp;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  evercite add docs/                  the articles in it, and in the folders below it
+  evercite add 'docs/**/*.md'         in quotes: the pattern itself is followed
+  evercite add docs/*.md              without: the files that it means today
+  evercite add docs/ --dry-run
+  evercite list --watched             what is followed; `evercite remove docs/` ends it
+
+Nothing is fetched yet. Every `check` and `snapshot` takes in files that are new, and takes articles off the list whose
+files are gone; what was captured stays, and a file that comes back is back. A folder means its .md, .markdown, .html,
+.htm and .txt files, without hidden ones, those that .gitignore names, node_modules and target.")]
+pub struct AddArgs {
+    /// Files, folders, or globs: *, ?, [abc], {a,b}, and ** for folders below folders
+    #[arg(value_name = "PATTERN", required = true)]
+    pub patterns: Vec<String>,
+    /// Only list the files that are meant
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
   evercite remove notes.md
   evercite remove https://example.org/article
-  evercite remove https://example.org/feed.xml        a watched list; its articles stay")]
+  evercite remove https://example.org/feed.xml        a watched list; its articles stay
+  evercite remove 'docs/**/*.md'                      followed files, by the same pattern; the same")]
 pub struct RemoveArgs {
-    /// Addresses or paths of articles or watched lists, as `evercite list` shows them
+    /// Addresses or paths of articles, watched lists or followed files, as `evercite list` shows them
     #[arg(value_name = "ARTICLE", required = true)]
     pub articles: Vec<String>,
     #[command(flatten)]

@@ -105,9 +105,11 @@ pub enum Command {
     Verify(VerifyArgs),
     /// List the roots of the runs, to have them timestamped outside
     Roots(RootsArgs),
+    /// Follow local files, folders and globs: every run takes in what is new in them
+    Add(AddArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
-    /// Take articles off the list, or watch a list no longer; what was captured stays
+    /// Take articles off the list, or watch a list or follow files no longer; what was captured stays
     Remove(RemoveArgs),
     /// Print the archived copy of a page
     Show(ShowArgs),

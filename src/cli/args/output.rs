@@ -15,6 +15,9 @@ pub struct OutputArgs {
     /// Write the report to a file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Write the report to a file in another format, too (repeatable): --also junit=links.xml
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = also)]
+    pub also: Vec<(OutputFormat, PathBuf)>,
     /// List every link, also those that are fine or skipped
     #[arg(long)]
     pub all: bool,
@@ -28,6 +31,13 @@ impl OutputArgs {
     pub fn certificates_until(&self, now: Timestamp) -> Option<Timestamp> {
         let days = u64::from(self.cert_warn_days);
         (days > 0).then(|| now.plus(Duration::from_secs(days * 24 * 3600)))
+    }
+}
+
+fn also(text: &str) -> Result<(OutputFormat, PathBuf), String> {
+    match text.split_once('=') {
+        Some((format, file)) if !file.is_empty() => Ok((OutputFormat::from_str(format, false)?, file.into())),
+        _ => Err("write a format and a file, such as junit=links.xml".into()),
     }
 }
 

@@ -85,6 +85,7 @@ impl CitedAt {
   evercite check --budget 100         every day: the hundred links of which a visit tells most
   evercite check --wait=10m           when another run may still be on
   evercite check notes.md --confirm now   before publishing: what fails is asked three times
+  evercite check --changed-only --base main     only links that are new in files changed since then (git)
   evercite check --format json > links.json")]
 pub struct CheckArgs {
     /// Only these articles; files and addresses that are not in the archive are checked without one
@@ -105,8 +106,18 @@ pub struct CheckArgs {
     /// Visit at most N links for each day since the last check, of seven days at most, those first of which a visit
     /// tells most; the rest is left alone, as failing links are until they are due. Links that are new in an article
     /// are visited besides. `evercite schedule plan` tells which are next
-    #[arg(long, value_name = "N", conflicts_with = "dry_run", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with_all = ["dry_run", "changed_only"], value_parser = clap::value_parser!(u32).range(1..))]
     pub budget: Option<u32>,
+    /// Of these files, or of all that git knows, only those that differ from the merge base with --base, and in them
+    /// only links that were not there
+    #[arg(long, requires = "base", conflicts_with = "dry_run")]
+    pub changed_only: bool,
+    /// The revision that a change is to go into: a branch, a tag, a commit
+    #[arg(long, value_name = "REV", requires = "changed_only")]
+    pub base: Option<String>,
+    /// With --changed-only: old links of changed files, too
+    #[arg(long, requires = "changed_only")]
+    pub all_links: bool,
     /// Only tell what would be fetched
     #[arg(long)]
     pub dry_run: bool,
