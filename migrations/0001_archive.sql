@@ -397,7 +397,7 @@ CREATE TABLE job_run (
     due_at INTEGER NOT NULL,                -- of one by hand: when it was asked for
     by_hand INTEGER NOT NULL,
     times INTEGER NOT NULL,                 -- of the job that it stands for: missed ones are run, or noted, together
-    outcome TEXT NOT NULL,                  -- waiting, running; missed; done, findings, failed, stopped, timed-out, killed
+    outcome TEXT NOT NULL,                  -- waiting, running; missed; done, findings, failed, timed-out, killed
     attempts INTEGER NOT NULL DEFAULT 0,
     started_at INTEGER,
     ended_at INTEGER,
@@ -406,9 +406,7 @@ CREATE TABLE job_run (
     log TEXT,                               -- name of a file in the folder of logs beside the archive; NULL: none, or pruned
     UNIQUE (job_id, due_at, by_hand)
 ) STRICT;
-CREATE INDEX job_run_open ON job_run (id) WHERE ended_at IS NULL;
 CREATE INDEX job_run_by_end ON job_run (ended_at);
-CREATE INDEX job_run_by_run ON job_run (run_id) WHERE run_id IS NOT NULL;
 
 -- How telling goes (`[notify.NAME]` in evercite.toml): what cannot be told in one way is told in the others.
 CREATE TABLE notifier (

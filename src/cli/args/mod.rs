@@ -109,7 +109,7 @@ pub enum Command {
     Add(AddArgs),
     /// List the articles in the archive, and the lists that are watched
     List(ListArgs),
-    /// Take articles off the list, or watch a list or follow files no longer; what was captured stays
+    /// Take articles off the list, or follow lists and files no longer; captures stay
     Remove(RemoveArgs),
     /// Print the archived copy of a page
     Show(ShowArgs),

@@ -9,12 +9,13 @@ use crate::model::job::CatchUp;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  evercite schedule add weekly --cron '0 3 * * 1' -- check     Mondays at three
+  evercite schedule add weekly --cron '0 3 * * 1' -- check   Mondays at three
   evercite schedule list
-  evercite schedule install --cron                             one line in your crontab runs them all
+  evercite schedule install --cron --dry-run        one line in your crontab runs them all
 
-Jobs are kept in the archive. They are run by `evercite schedule run-due`, which `install` has cron or systemd call
-every five minutes, or by `evercite daemon`. However many of these there are, each time a job is due it is run once.")]
+Jobs are kept in the archive. They are run by `evercite schedule run-due`, which `install` has cron
+or systemd call every five minutes, or by `evercite daemon`. However many of these there are, each
+time that a job is due it is run once.")]
 pub struct ScheduleArgs {
     #[command(subcommand)]
     pub command: ScheduleCommand,
@@ -54,13 +55,15 @@ pub enum ScheduleCommand {
   evercite schedule add fixity --cron '0 5 1 * *; 0 5 15 * *' -- verify --full
   evercite schedule add backup --cron '0 6 * * sun' -- backup backups/ --keep 7
 
-Five fields: minute, hour, day of the month, month, weekday. Each is * or a list of numbers, names and ranges, with
-steps: 0,30  1-5  mon-fri  */15. L is the last day of the month, L-2 two days before it, friL its last Friday, mon#2
-its second Monday. Where both a day and a weekday are named, either will do; as with cron, a field that begins with *
-names none. @hourly, @daily, @weekly, @monthly and @yearly stand for the usual.
+Five fields: minute, hour, day of the month, month, weekday. Each is * or a list of numbers, names
+and ranges, with steps: 0,30  1-5  mon-fri  */15. L is the last day of the month, L-2 two days before
+it, friL its last Friday, mon#2 its second Monday. Where both a day and a weekday are named, either
+will do; as with cron, a field that begins with * names none. @hourly, @daily, @weekly, @monthly and
+@yearly stand for the usual.
 
-When clocks are set, a job with times of its own runs once for each: one that is skipped comes right after the gap, one
-that comes twice the first time. A job whose minute or hour begins with * goes by the clock on the wall.")]
+When clocks are set, a job with times of its own runs once for each: one that is skipped comes right
+after the gap, one that comes twice the first time. A job whose minute or hour begins with * goes by
+the clock on the wall.")]
 pub struct AddJobArgs {
     /// What to call it
     pub name: String,
@@ -122,8 +125,9 @@ pub struct JobArgs {
   evercite schedule run-due
   */5 * * * * cd /home/me/site && evercite schedule run-due         in a crontab
 
-Prints what is new since it last told, and nothing when nothing is; where evercite.toml names ways to tell
-(`evercite notify --help`), they are told instead. Exits with 1 when a job could not do its work.")]
+Prints what is new since it last told, and nothing when nothing is; where evercite.toml names who is
+to be told (`evercite notify --help`), they are told instead. Exits with 1 when a job could not do
+its work.")]
 pub struct RunDueArgs {
     #[command(flatten)]
     pub network: NetworkArgs,
@@ -135,8 +139,9 @@ pub struct RunDueArgs {
   evercite schedule install --systemd --dry-run
   evercite schedule uninstall --cron --dry-run
 
-In a crontab it writes one block between two marked lines, for systemd a service and a timer of your own user, each named
-after the archive. Nothing else is touched; `uninstall` leaves everything as it was.")]
+In a crontab it writes one block between two marked lines, for systemd a service and a timer of your
+own user, each named after the archive. Nothing else is touched; `uninstall` leaves everything as it
+was.")]
 pub struct InstallArgs {
     /// In your crontab
     #[arg(long, required_unless_present = "systemd", conflicts_with = "systemd")]
@@ -151,10 +156,10 @@ pub struct InstallArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  evercite daemon                                stays in the foreground; Ctrl-C or SIGTERM end it in order
+  evercite daemon             stays in the foreground; Ctrl-C or SIGTERM end it in order
 
-For a service manager: `Type=notify` and `WatchdogSec=` of systemd are understood. A run that is on when it is told to
-end is stopped, with what it has, and gone on with by the next runner.")]
+For a service manager: `Type=notify` and `WatchdogSec=` of systemd are understood. A run that is on
+when it is told to end is stopped, with what it has, and gone on with by the next runner.")]
 pub struct DaemonArgs {
     #[command(flatten)]
     pub network: NetworkArgs,
