@@ -55,7 +55,7 @@ pub struct Look {
     pub changed: bool,
 }
 
-/// What the next runs would fetch.
+/// What the next runs would fetch. Its JSON form is public: `docs/plan.schema.json`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Plan {
     /// [`SCHEMA_VERSION`].

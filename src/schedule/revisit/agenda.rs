@@ -107,9 +107,9 @@ impl Agenda {
         let Some(last) = link.last else {
             return Some(choice(Why::Unchecked, now, stake.worth(f64::from(LONGEST))));
         };
-        let days = now.since(last).div_duration_f64(DAY);
-        let worth = stake.worth(days);
-        if now.since(last) < APART || now.date() == last.date() {
+        let since = now.since(last);
+        let worth = stake.worth(since.div_duration_f64(DAY));
+        if since < APART || since < DAY && now.date() == last.date() {
             return None;
         }
         match link.failing {
@@ -118,7 +118,7 @@ impl Agenda {
             _ => {}
         }
         // The next run may come a little too late.
-        if now.since(last) + APART >= LONGEST * DAY {
+        if since + APART >= LONGEST * DAY {
             return Some(choice(Why::Cap, last.plus(LONGEST * DAY), worth));
         }
         let interval = self.threshold.map_or(LONGEST, |threshold| stake.interval(threshold));
