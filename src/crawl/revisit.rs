@@ -14,10 +14,8 @@ use crate::{
         time::Timestamp,
         verdict::Class,
     },
-    schedule::revisit::{Agenda, Belief, Choice, Evidence, Failing, Link, Priors, allowance},
+    schedule::revisit::{Agenda, Belief, Choice, Evidence, Failing, Link, Priors, allowance, days_between},
 };
-
-const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 
 /// The links that a budget is spent on.
 pub struct Revisits {
@@ -165,7 +163,7 @@ impl Seen {
     fn of(mut link: Observed) -> Self {
         let mut evidence = Evidence::default();
         for pair in link.visits.windows(2) {
-            evidence.see(pair[1].at.since(pair[0].at).div_duration_f64(DAY), pair[1].changed);
+            evidence.see(days_between(pair[0].at, pair[1].at), pair[1].changed);
         }
         link.visits = Vec::new();
         Self { link, evidence }

@@ -4,7 +4,7 @@ use std::{cmp::Ordering, time::Duration};
 
 use super::{
     belief::Belief,
-    worth::{LONGEST, Stake, threshold},
+    worth::{LONGEST, Stake, days_between, threshold},
 };
 use crate::model::{revisit::Why, time::Timestamp};
 
@@ -108,7 +108,7 @@ impl Agenda {
             return Some(choice(Why::Unchecked, now, stake.worth(f64::from(LONGEST))));
         };
         let since = now.since(last);
-        let worth = stake.worth(since.div_duration_f64(DAY));
+        let worth = stake.worth(days_between(last, now));
         if since < APART || since < DAY && now.date() == last.date() {
             return None;
         }
@@ -163,7 +163,7 @@ fn urgency(a: &Choice, b: &Choice) -> Ordering {
     }
 }
 
-/// Links that a run may visit that begins `now`: so many a day since the last one began, of [`SAVED`] days at most.
+/// Links that a run may visit that begins `now`: so many a day since the last one began, of a week at most.
 /// Counted along the clock, so that runs of any length and number come to no more than that in a day.
 pub fn allowance(a_day: u32, last: Option<Timestamp>, now: Timestamp) -> u64 {
     let day = DAY.as_millis() as i128;

@@ -13,6 +13,8 @@ pub const CELLS: usize = 32;
 const SLOWEST: f64 = 1.0 / 5_000.0;
 /// Changes a day: every six hours.
 const FASTEST: f64 = 4.0;
+/// In days.
+const HOUR: f64 = 1.0 / 24.0;
 /// Nothing becomes less likely than this in the light of what was seen, next to what is likeliest: a page that was
 /// still for years and then changes each day is soon believed to.
 const NEVER_SURE: f32 = 1e-9;
@@ -43,6 +45,8 @@ impl Default for Evidence {
 impl Evidence {
     /// Takes in that a page had changed, or had not, so many days after the visit before.
     pub fn see(&mut self, days: f64, changed: bool) {
+        // A change took some time, however soon after the other the visits were.
+        let days = if changed { days.max(HOUR) } else { days };
         if days <= 0.0 {
             return;
         }

@@ -12,7 +12,7 @@ mod worth;
 pub use agenda::{Agenda, Choice, Failing, Link, allowance};
 pub use belief::{Belief, Evidence};
 pub use prior::Priors;
-pub use worth::{LONGEST, SHORTEST, Stake, threshold, utility};
+pub use worth::{LONGEST, SHORTEST, Stake, days_between, threshold, utility};
 
 #[cfg(test)]
 mod tests;

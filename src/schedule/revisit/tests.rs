@@ -89,6 +89,16 @@ fn one_change_makes_a_page_faster_and_one_still_visit_slower() {
 }
 
 #[test]
+fn visits_at_once_tell_only_of_changes() {
+    let mut evidence = still(3, 14.0);
+    let before = days_of(&evidence);
+    evidence.see(0.0, false);
+    assert_eq!(days_of(&evidence), before);
+    evidence.see(0.0, true);
+    assert!(days_of(&evidence) < before);
+}
+
+#[test]
 fn a_page_that_was_still_for_years_and_then_changes_daily_is_soon_believed_to() {
     let mut evidence = still(60, 30.0);
     assert!(days_of(&evidence) > 1_000.0);
@@ -294,6 +304,22 @@ fn links_that_count_more_come_first_and_ties_keep_their_order() {
     let mut cited = twins;
     cited[40].weight = 3.0;
     assert_eq!(numbers(&cited)[..3], [40, 0, 1]);
+}
+
+#[test]
+fn seconds_decide_nothing_between_links_of_one_run() {
+    let second = 1.0 / 86_400.0;
+    let links: Vec<Link> = (0..20)
+        .map(|n| link(Some(20.0 + f64::from(n) * second), &still(3, 14.0)))
+        .collect();
+    let agenda = Agenda::new(links, 5);
+    for later in [0.0, second, 600.0 * second] {
+        let chosen = agenda.choose(day(later), 5);
+        let numbers: Vec<usize> = chosen.iter().map(|choice| choice.link).collect();
+        assert_eq!(numbers, [0, 1, 2, 3, 4], "{later}");
+    }
+    assert_eq!(days_between(day(0.0), day(10.0 + second)), 10.0);
+    assert_eq!(days_between(day(1.0), day(0.0)), 0.0);
 }
 
 #[test]

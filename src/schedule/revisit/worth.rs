@@ -5,6 +5,8 @@
 //! that changes faster than it can be followed is worth little, 1/rate at most; and so is one that has hardly had time
 //! to change.
 
+use crate::model::time::Timestamp;
+
 /// So many pages die in a day that never change: between a twentieth in a year (Pew Research Center 2024) and a
 /// quarter (Fetterly et al. 2003). A death is a change, too.
 const HAZARD: f64 = 0.12 / 365.0;
@@ -12,6 +14,13 @@ const HAZARD: f64 = 0.12 / 365.0;
 pub const SHORTEST: u32 = 1;
 /// Days between two visits at most.
 pub const LONGEST: u32 = 60;
+
+/// Days from one time to another, in whole hours: what one run visits was visited at one time, as far as beliefs and
+/// worth go. Otherwise seconds would decide between links of which the same is known.
+pub fn days_between(earlier: Timestamp, later: Timestamp) -> f64 {
+    let hours = later.since(earlier).as_secs_f64() / 3600.0;
+    hours.round() / 24.0
+}
 
 /// A link as far as its worth goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
