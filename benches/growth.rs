@@ -1,6 +1,6 @@
 //! What an archive that grows costs: CAPTURES captures of a fifth as many addresses over 20 runs, written by the
 //! library's own writer, and the same with 10,000 captures. Told are captures a second while the archive is 1% and
-//! 100% full, and what questions about one article and one address take in both archives, with the peak of their
+//! 100% full, first visits a second when it is full, since while it is 1% full there are no others, and what questions about one article and one address take in both archives, with the peak of their
 //! memory; and what a search takes against a bare query of the full-text index.
 //!
 //! `cargo bench --bench growth [-- CAPTURES [FOLDER]]`; 100,000 without arguments. The archives stay in FOLDER if
@@ -36,6 +36,8 @@ const RUNS: usize = 20;
 const VISITS: usize = 5;
 const SMALL: usize = 10_000;
 const CITED: usize = 50;
+/// Of so many addresses and one more, one is visited only when the archive is full: a hundredth of all captures.
+const LEFT: usize = 20;
 const PAGES_OF_A_HOST: usize = 400;
 const PARAGRAPHS: usize = 8;
 const DAY: i64 = 86_400_000;
@@ -55,11 +57,13 @@ fn main() {
         };
         let size = std::fs::metadata(&path).map_or(0, |file| file.len());
         println!("{captures} captures, {:.1} MB", size as f64 / 1e6);
-        if let [_, first, .., last] = rates[..] {
+        if let [_, first, .., full, last] = rates[..] {
             println!(
-                "  captures a second at 1% {first:.0}, at 100% {last:.0}: {:.3}",
-                last / first
+                "  captures a second at 1%, all of them first visits, {first:.0}; at 100%, three tenths of them of \
+                 pages that have not changed, {full:.0}: {:.3}",
+                full / first
             );
+            println!("  first visits a second when it is full {last:.0}: {:.3}", last / first);
         }
         asked.push(ask(&path));
         searching(&path);
@@ -79,14 +83,14 @@ fn main() {
     }
 }
 
-/// Fills an archive; returns captures a second of every hundredth part.
+/// Fills an archive; returns captures a second of every hundredth part, and of as many first visits after that.
 fn grow(path: &Path, captures: usize) -> Vec<f64> {
     let archive = Archive::create(path).expect("an archive");
     let mut growing = Growing {
         reader: archive.reader().expect("a reader"),
         writer: archive.writer().expect("a writer"),
         first_pages: FirstPages::default(),
-        pages: vec![(0, 0); captures / VISITS],
+        pages: vec![(0, 0); captures / VISITS + captures / 100],
         random: 0x2545_f491_4f6c_dd1d,
         words: Vec::new(),
     };
@@ -100,7 +104,9 @@ fn grow(path: &Path, captures: usize) -> Vec<f64> {
             begun = Instant::now();
         }
         for n in 0..captures / RUNS {
-            growing.visit(run_id, scattered(run * (captures / RUNS) + n, captures / VISITS), at);
+            let nth = scattered(run * (captures / RUNS) + n, captures / VISITS);
+            // Every twenty-first address is left for the end.
+            growing.visit(run_id, nth + nth / LEFT, at);
             done += 1;
             if done % (captures / 100) == 0 {
                 growing.flush();
@@ -113,6 +119,19 @@ fn grow(path: &Path, captures: usize) -> Vec<f64> {
             .call(move |ingest| ingest.finish_run(run_id, at, false))
             .expect("the run ends");
     }
+    let at = Timestamp::from_millis(RUNS as i64 * 30 * DAY);
+    let run_id = growing.begin(at);
+    begun = Instant::now();
+    for n in 0..captures / 100 {
+        let nth = scattered(n, captures / 100);
+        growing.visit(run_id, nth * (LEFT + 1) + LEFT, at);
+    }
+    growing.flush();
+    rates.push((captures / 100) as f64 / begun.elapsed().as_secs_f64());
+    growing
+        .writer
+        .call(move |ingest| ingest.finish_run(run_id, at, false))
+        .expect("the run ends");
     rates
 }
 

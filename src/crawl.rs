@@ -183,7 +183,7 @@ pub async fn run(
         }
         let begun = clock.now();
         let which = open.as_deref().map_or(Which::All, Which::Open);
-        let wants = judge.pass(which, begun, &mut summary)?;
+        let wants = judge.pass(archive, which, begun, &mut summary)?;
         tracing::info!(took = ?clock.now().since(begun), news = ?summary.news, open = wants.citations.len(), "judged");
         if wants.is_empty() {
             let (outage, at) = (summary.outage, clock.now());

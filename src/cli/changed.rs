@@ -18,14 +18,13 @@ use super::{
 };
 use crate::{
     archive::{Archive, Reader, ReportScope},
-    extract,
     model::{
         article::{Document, Seed},
         canonical::CanonicalUrl,
         link::Role,
         report::LinkName,
         time::Clock,
-        url::{self, Url},
+        url::Url,
         verdict::Class,
     },
     source::{self, pattern},
@@ -172,17 +171,7 @@ struct Written {
 }
 
 fn links(document: &Document) -> HashSet<Written> {
-    let nowhere = url::nowhere();
-    let page = extract::read(&extract::Body {
-        bytes: &document.bytes,
-        media_type: Some(document.media_type),
-        charset: None,
-        url: document.base.as_ref().unwrap_or(&nowhere),
-        local: true,
-        assets: false,
-        quotes: false,
-        volatile: &[],
-    });
+    let page = context::page_of(document);
     let cited = page.links.into_iter().filter(|link| link.role == Role::Cite);
     let written = cited.map(|link| match link.target {
         Ok(target) => Written {

@@ -10,9 +10,11 @@ use std::{
 use super::{CLEAN, FINDINGS, error::CliError};
 use crate::{
     archive::Reader,
+    extract,
     model::{
         article::{Article, Document},
         canonical,
+        page::Page,
         report::Totals,
         time::{Clock, Timestamp},
         url::{self, Url},
@@ -207,6 +209,21 @@ impl Documents<'_> {
         let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         source::document(&locator, bytes, base.and_then(|base| Url::parse(&base).ok()))
     }
+}
+
+/// What a local document says, and links to.
+pub fn page_of(document: &Document) -> Page {
+    let nowhere = url::nowhere();
+    extract::read(&extract::Body {
+        bytes: &document.bytes,
+        media_type: Some(document.media_type),
+        charset: None,
+        url: document.base.as_ref().unwrap_or(&nowhere),
+        local: true,
+        assets: false,
+        quotes: false,
+        volatile: &[],
+    })
 }
 
 /// The locators that a user may mean: as typed, the path of a file, an address.

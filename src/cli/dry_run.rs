@@ -5,13 +5,12 @@ use std::{collections::HashSet, fmt::Write as _};
 use super::{CLEAN, args::OutputArgs, args::OutputFormat, context, error::CliError};
 use crate::{
     archive::{Archive, ReportScope},
-    extract,
     frontier::Scope,
     model::{
         article::{Article, Seed},
         link::Role,
         time::Timestamp,
-        url::{self, Url},
+        url::Url,
         verdict::Class,
     },
 };
@@ -81,17 +80,7 @@ pub fn snapshot(seeds: &[Seed], scope: &Scope, output: &OutputArgs) -> Result<u8
             planned.note = Some("its links are known once it has been fetched");
         }
         if let Some(document) = &seed.document {
-            let nowhere = url::nowhere();
-            let page = extract::read(&extract::Body {
-                bytes: &document.bytes,
-                media_type: Some(document.media_type),
-                charset: None,
-                url: document.base.as_ref().unwrap_or(&nowhere),
-                local: true,
-                assets: false,
-                quotes: false,
-                volatile: &[],
-            });
+            let page = context::page_of(document);
             for link in page.links.iter().filter(|link| link.role == Role::Cite) {
                 match &link.target {
                     Ok(target) => planned.link(&target.url, scope),

@@ -1,11 +1,11 @@
 //! When a run has drained: judge every citation it visited. What cannot be judged without asking more
 //! waits for that; the rest is written.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::mpsc::sync_channel, time::Duration};
 
 use super::Summary;
 use crate::{
-    archive::{ArchiveError, Companies, KeptBody, Reader, SeenError, Writer, pack},
+    archive::{Archive, ArchiveError, Companies, KeptBody, Reader, SeenError, Writer, pack},
     extract,
     model::{
         facts::{CitationFacts, Inspection, Judged},
@@ -20,6 +20,8 @@ use crate::{
 
 /// Citations judged and written at once: what bounds memory.
 const BATCH: usize = 128;
+/// Such batches that are read ahead.
+const AHEAD: usize = 2;
 /// Addresses made up in one run at most, and for one host.
 const PROBES: usize = 1_000;
 const PROBES_PER_HOST: usize = 8;
@@ -110,7 +112,13 @@ impl<'a> Judge<'a> {
     }
 
     /// Judges what can be judged. Nothing at all when the outage is ours.
-    pub fn pass(&mut self, which: Which<'_>, now: Timestamp, summary: &mut Summary) -> Result<Wants, ArchiveError> {
+    pub fn pass(
+        &mut self,
+        archive: &Archive,
+        which: Which<'_>,
+        now: Timestamp,
+        summary: &mut Summary,
+    ) -> Result<Wants, ArchiveError> {
         let (hosts, failing) = self.reader.reachability(self.run_id)?;
         summary.outage = verdict::is_our_outage(hosts, failing);
         let mut wants = Wants {
@@ -123,13 +131,7 @@ impl<'a> Judge<'a> {
         self.errors.clear();
         self.passes += 1;
         match which {
-            Which::All => {
-                let mut after = 0;
-                while let (batch, Some(last)) = self.reader.citations_to_judge(self.run_id, after, BATCH)? {
-                    after = last;
-                    self.batch(&batch, now, summary, &mut wants)?;
-                }
-            }
+            Which::All => self.all(archive, now, summary, &mut wants)?,
             Which::Open(citations) => {
                 // What was counted may have become more.
                 self.companies = None;
@@ -144,6 +146,35 @@ impl<'a> Judge<'a> {
         }
         self.looks = self.looks.saturating_sub(1);
         Ok(wants)
+    }
+
+    /// Judges every citation that the run has visited, while the next ones are read.
+    fn all(
+        &mut self,
+        archive: &Archive,
+        now: Timestamp,
+        summary: &mut Summary,
+        wants: &mut Wants,
+    ) -> Result<(), ArchiveError> {
+        let run_id = self.run_id;
+        std::thread::scope(|scope| {
+            let (sender, batches) = sync_channel(AHEAD);
+            let reading = scope.spawn(move || {
+                let (reader, mut after) = (archive.reader()?, 0);
+                while let (batch, Some(last)) = reader.citations_to_judge(run_id, after, BATCH)? {
+                    after = last;
+                    if sender.send(batch).is_err() {
+                        // Judging has failed, and says why.
+                        break;
+                    }
+                }
+                Ok(())
+            });
+            for batch in batches {
+                self.batch(&batch, now, summary, wants)?;
+            }
+            reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     /// Judges one citation by what is archived, without asking anybody. `None` when nothing is to be said.

@@ -14,7 +14,7 @@ use crate::{cli::error::CliError, schedule::Why};
 
 /// How often a process is looked after.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long one that was told to stop has to do so.
+/// How long one that was told to stop has to do so, if it may take as long as that at all.
 const GRACE: Duration = Duration::from_secs(60);
 
 /// How a process ended.
@@ -67,7 +67,7 @@ pub fn run(
             None if stop.is_told() => told = Some((Instant::now(), Why::Stopped)),
             None if begun.elapsed() >= limit => told = Some((Instant::now(), Why::TimedOut)),
             // The next look finds it ended.
-            Some((when, _)) if when.elapsed() >= GRACE => child.kill().map_err(failed)?,
+            Some((when, _)) if when.elapsed() >= GRACE.min(limit) => child.kill().map_err(failed)?,
             _ => {}
         }
         if told.is_some() {

@@ -121,6 +121,33 @@ fn kill_some(mut runner: Child, which: u64) -> bool {
 }
 
 #[test]
+fn a_run_that_hangs_is_killed_and_the_next_one_goes_on() {
+    let (site, evercite) = kept(20, Duration::from_millis(30));
+    let words = [
+        "schedule",
+        "add",
+        "hung",
+        "--cron",
+        "30 4 29 2 *",
+        "--limit",
+        "2s",
+        "--",
+    ];
+    evercite.ok(&[&words[..], &["check", "--max-concurrency", "1"]].concat());
+    let_be_due(&evercite, "hung", 0);
+    let runner = evercite.command(&["schedule", "run-due"]).spawn().expect("it starts");
+    wait_until("it asks", || site.asked().len() > 3);
+    let running = children(runner.id());
+    assert_eq!(running.len(), 1);
+    signal(running[0], "STOP");
+    finish(&["schedule", "run-due"], runner).exits(1);
+    assert_eq!(times(&evercite), [("hung".into(), "timed-out".into(), 1, 1)]);
+    let_be_due(&evercite, "hung", 1);
+    evercite.ok(&["schedule", "run-due"]);
+    nothing_is_lost_or_doubled(&evercite, &site, 1);
+}
+
+#[test]
 fn two_daemons_and_a_run_due_run_each_time_once() {
     let (site, evercite) = kept(10, Duration::from_millis(10));
     for name in ["one", "two", "three"] {
