@@ -45,12 +45,14 @@ pub fn run(global: &Global, args: &DaemonArgs) -> Result<u8, CliError> {
             beat: &|| manager.beat(),
         };
         // What is wrong now may be right in a minute; jobs that are due wait.
-        let pass = runner.pass().unwrap_or_else(|error| {
-            error.print();
-            Pass::default()
-        });
-        said.pass(global, &archive, &pass)?;
-        let wake = wake(&archive, SystemClock::default().now());
+        let pass = runner.pass().map_err(|error| error.print()).ok();
+        if let Some(pass) = &pass {
+            said.pass(global, &archive, pass)?;
+        }
+        let wake = match pass.is_some_and(|pass| !pass.is_busy) {
+            true => wake(&archive, SystemClock::default().now()),
+            false => Instant::now() + LOOK,
+        };
         said.health(global, &archive, &manager)?;
         wait(wake, &stop, &manager);
     }
@@ -61,7 +63,7 @@ pub fn run(global: &Global, args: &DaemonArgs) -> Result<u8, CliError> {
 /// When the next job begins, or it is time to look at them all again.
 fn wake(archive: &Archive, now: Timestamp) -> Instant {
     let span = match next(archive) {
-        Ok(Some((_, at))) => at.since(now).min(LOOK),
+        Ok(Some((_, at))) => at.since(now).clamp(HEED, LOOK),
         // It was told already, or there is nothing to do yet.
         Ok(None) | Err(_) => LOOK,
     };

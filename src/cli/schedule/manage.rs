@@ -1,5 +1,7 @@
 //! Jobs taken in, listed, shown, paused and removed.
 
+use std::time::Duration;
+
 use clap::Parser;
 use jiff::tz::TimeZone;
 
@@ -25,6 +27,8 @@ use crate::{
     schedule::Cron,
 };
 
+/// How long a job may take at least.
+const LEAST: Duration = Duration::from_secs(1);
 /// Characters of a job's name at most.
 const LONGEST: usize = 64;
 
@@ -43,6 +47,12 @@ pub fn add(global: &Global, args: AddJobArgs) -> Result<u8, CliError> {
         None => system_zone()?,
     };
     accept(&args.command)?;
+    if args.limit < LEAST {
+        return Err(CliError::usage(
+            format!("--limit {} s is no time to run in", args.limit.as_secs_f64()),
+            "write 1s at least, such as 30m or 12h",
+        ));
+    }
     let archive = Archive::create(&config.archive)?;
     let now = SystemClock::default().now();
     let job = Job {

@@ -176,6 +176,10 @@ fn what_cannot_be_a_job_is_refused() {
             &["x", "--cron", "@daily", "--", "check", "--archive=b.db"],
             "--archive has no place",
         ),
+        (
+            &["x", "--cron", "@daily", "--limit", "0", "--", "check"],
+            "no time to run in",
+        ),
         (&["x", "--cron", "@daily", "--", "snapshot", "-"], "no standard input"),
         (
             &["x", "--cron", "@daily", "--", "check", "-H", "Authorization: secret"],
