@@ -11,7 +11,7 @@ use super::{
     dry_run,
     error::CliError,
     lists::{Gathered, Named},
-    snapshot::{self, Known, Session, Tell},
+    snapshot::{self, Known, OfJob, Session, Tell},
     writing,
 };
 use crate::{
@@ -85,13 +85,31 @@ pub fn with_archive(
         }
         return dry_run::check(&archive, &articles, &settings.scope, &args.output, clock.now());
     }
-    let session = Session {
+    let session = |fetcher| Session {
         global,
         archive: &archive,
         project: Project::of(archive.path()),
-        fetcher: &fetcher,
+        fetcher,
         clock: &clock,
     };
+    let how = |articles: &[Article], only| Tell {
+        only_findings: true,
+        keeps_archive: true,
+        articles: (!names.is_empty()).then(|| articles.iter().map(|article| article.id).collect()),
+        only,
+    };
+    match snapshot::of_job(global, &archive)? {
+        Some(OfJob::Whole) => return Ok(CLEAN),
+        Some(OfJob::Unfinished(run)) => {
+            let crawl = snapshot::settings_of(&run, config.crawl.clone())?;
+            let fetcher = config::fetcher(&crawl)?;
+            let session = session(&fetcher);
+            let summary = session.go_on(&run.0, &crawl)?;
+            return finish(&session, &summary, args, fail_on, &how(&articles, links.only));
+        }
+        None => {}
+    }
+    let session = session(&fetcher);
     let mut gathered = Gathered::default();
     if names.is_empty() {
         gathered = session.read_lists(&Named::default(), &config.crawl, &settings)?;
@@ -114,13 +132,7 @@ pub fn with_archive(
         ..Known::default()
     };
     let summary = session.check(&articles, &gathered.seeds, known, &config.crawl, &settings)?;
-    let how = Tell {
-        only_findings: true,
-        keeps_archive: true,
-        articles: (!names.is_empty()).then(|| articles.iter().map(|article| article.id).collect()),
-        only: links.only,
-    };
-    finish(&session, &summary, args, fail_on, &how)
+    finish(&session, &summary, args, fail_on, &how(&articles, links.only))
 }
 
 /// Whether the archive has all of these articles.

@@ -104,19 +104,6 @@ pub fn verdict_code(totals: &Totals, fail_on: &[Class]) -> u8 {
     if fail_on.iter().any(found) { FINDINGS } else { CLEAN }
 }
 
-/// Waits until whoever runs this as a job lets go of its standard input, as it does by ending, however it ends.
-pub async fn runner_gone() {
-    let (gone, told) = tokio::sync::oneshot::channel();
-    let waiting = std::thread::Builder::new().name("runner".into()).spawn(move || {
-        // Nothing is ever written there; an error is as good as the end.
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        let _ = gone.send(());
-    });
-    if waiting.is_err() || told.await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 pub fn read_stdin() -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
     std::io::stdin()

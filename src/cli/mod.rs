@@ -81,7 +81,7 @@ pub fn main() -> ExitCode {
         }
     };
     log(cli.global.verbose);
-    schedule::end_with_runner(&cli);
+    schedule::watch_runner(&cli);
     match dispatch(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

@@ -16,6 +16,7 @@ use super::{
     error::CliError,
     lists::{Gathered, Named},
     progress::Bar,
+    schedule,
     telling::Telling,
     writing,
 };
@@ -66,6 +67,11 @@ pub fn run(global: &Global, args: SnapshotArgs) -> Result<u8, CliError> {
     let fetcher = config::fetcher(&config.crawl)?;
     let archive = Archive::create(&config.archive)?.durable(args.write.durable);
     let _lock = writing::lock(&archive, global, &args.write)?;
+    match of_job(global, &archive)? {
+        Some(OfJob::Whole) => return Ok(CLEAN),
+        Some(OfJob::Unfinished(run)) => return go_on(global, &archive, config.crawl, run, &args.output),
+        None => {}
+    }
     let session = Session {
         global,
         archive: &archive,
@@ -124,42 +130,74 @@ pub fn resume(global: &Global, args: ResumeArgs) -> Result<u8, CliError> {
     let config = Config::load(global, args.crawl)?;
     let archive = Archive::open(&config.archive)?.durable(args.write.durable);
     let _lock = writing::lock(&archive, global, &args.write)?;
-    let Some((run, stored)) = archive.reader()?.unfinished_run()? else {
+    let Some(unfinished) = archive.reader()?.unfinished_run()? else {
         if !global.quiet {
             context::print("There is no unfinished run.\n")?;
         }
         return Ok(CLEAN);
     };
-    let stored: CrawlArgs = serde_json::from_str(&stored).map_err(|e| {
+    go_on(global, &archive, config.crawl, unfinished, &args.output)
+}
+
+/// Goes on with an unfinished run by its own settings, and tells what it found.
+fn go_on(
+    global: &Global,
+    archive: &Archive,
+    crawl: CrawlArgs,
+    unfinished: (OpenRun, String),
+    output: &OutputArgs,
+) -> Result<u8, CliError> {
+    let is_check = unfinished.0.kind == RunKind::Check;
+    let clock = SystemClock::default();
+    let crawl = settings_of(&unfinished, crawl)?;
+    let session = Session {
+        global,
+        archive,
+        project: Project::of(archive.path()),
+        fetcher: &config::fetcher(&crawl)?,
+        clock: &clock,
+    };
+    let summary = session.go_on(&unfinished.0, &crawl)?;
+    let how = Tell {
+        only_findings: is_check,
+        keeps_archive: true,
+        articles: None,
+        only: None,
+    };
+    Ok(session.tell(&summary, output, &how)?.code)
+}
+
+/// The settings of an unfinished run, laid over with what is said now.
+pub fn settings_of(unfinished: &(OpenRun, String), crawl: CrawlArgs) -> Result<CrawlArgs, CliError> {
+    let stored: CrawlArgs = serde_json::from_str(&unfinished.1).map_err(|e| {
         CliError::failed(
             format!("the settings of the unfinished run cannot be read: {e}"),
             "begin a new one with `evercite check`",
         )
     })?;
-    let crawl_args = config::lay_over(config.crawl, stored);
-    let clock = SystemClock::default();
-    let settings = config::crawl_settings(&crawl_args, clock.now())?;
-    let fetcher = config::fetcher(&crawl_args)?;
-    let session = Session {
-        global,
-        archive: &archive,
-        project: Project::of(archive.path()),
-        fetcher: &fetcher,
-        clock: &clock,
-    };
-    let writer = archive.writer()?;
-    if let Some(job_run) = global.job_run {
-        let run_id = run.id;
-        writer.call(move |ingest| ingest.job_run_began(job_run, run_id))?;
+    Ok(config::lay_over(crawl, stored))
+}
+
+/// What there is already of the time of a job that this process is for.
+pub enum OfJob {
+    /// Its run came to its end, in a process that nobody waited for.
+    Whole,
+    /// A run of the job that was left unfinished, now or at a time before, with its settings.
+    Unfinished((OpenRun, String)),
+}
+
+/// What there is already of the job that this process is for, under the lock of runs. `None`: it is to be begun.
+pub fn of_job(global: &Global, archive: &Archive) -> Result<Option<OfJob>, CliError> {
+    let Some(row) = global.job_run else { return Ok(None) };
+    let reader = archive.reader()?;
+    let kept = reader.job_run(row)?;
+    if kept.began.is_some_and(|(_, finished)| finished) {
+        return Ok(Some(OfJob::Whole));
     }
-    let summary = session.work(&writer, &run, &settings, HashMap::new())?;
-    let how = Tell {
-        only_findings: run.kind == RunKind::Check,
-        keeps_archive: true,
-        articles: None,
-        only: None,
-    };
-    Ok(session.tell(&summary, &args.output, &how)?.code)
+    Ok(match reader.unfinished_run()? {
+        Some(unfinished) if reader.is_run_of_job(unfinished.0.id, kept.job_id)? => Some(OfJob::Unfinished(unfinished)),
+        _ => None,
+    })
 }
 
 /// Reads what an argument names.
@@ -343,6 +381,17 @@ impl Session<'_> {
         Ok((run, documents.collect()))
     }
 
+    /// Goes on with a run that was begun before.
+    pub fn go_on(&self, run: &OpenRun, args: &CrawlArgs) -> Result<Summary, CliError> {
+        let settings = config::crawl_settings(args, self.clock.now())?;
+        let writer = self.archive.writer()?;
+        if let Some(job_run) = self.global.job_run {
+            let run_id = run.id;
+            writer.call(move |ingest| ingest.job_run_began(job_run, run_id))?;
+        }
+        self.work(&writer, run, &settings, HashMap::new())
+    }
+
     /// Articles with the locators that the archive knows them by, and those that they had before they moved.
     fn named(&self, seeds: &[Seed]) -> Result<Vec<(Seed, String, Option<String>)>, CliError> {
         let project = &self.project;
@@ -415,7 +464,7 @@ async fn interrupts(stop: watch::Sender<bool>, is_job: bool) {
             Ok(()) => context::note("stopping: what is in flight is finished and kept; press Ctrl-C again to leave at once"),
             Err(_) => return,
         },
-        () = context::runner_gone(), if is_job => {
+        () = schedule::runner_gone(), if is_job => {
             context::note("stopping: what is in flight is finished and kept; the next runner goes on");
         }
     }

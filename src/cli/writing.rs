@@ -9,6 +9,7 @@ use super::{
     args::{Global, WriteArgs},
     context,
     error::CliError,
+    schedule,
 };
 use crate::archive::{Archive, ArchiveError, RunLock};
 
@@ -26,6 +27,15 @@ pub fn lock(archive: &Archive, global: &Global, args: &WriteArgs) -> Result<RunL
             archive.path().display()
         ));
     }
+    let lock = wait_for(archive, global, args)?;
+    // Whoever runs the job next begins it, or goes on with it.
+    match schedule::is_runner_gone() {
+        true => Err(CliError::failed("whoever ran this job is gone; nothing was begun", "")),
+        false => Ok(lock),
+    }
+}
+
+fn wait_for(archive: &Archive, global: &Global, args: &WriteArgs) -> Result<RunLock, CliError> {
     let Some(wait) = args.wait else {
         return Ok(archive.lock()?);
     };
@@ -34,7 +44,7 @@ pub fn lock(archive: &Archive, global: &Global, args: &WriteArgs) -> Result<RunL
     loop {
         match archive.lock() {
             Err(error @ ArchiveError::Locked { .. }) => {
-                if begun.elapsed() >= wait {
+                if begun.elapsed() >= wait || schedule::is_runner_gone() {
                     return Err(error.into());
                 }
                 if !told && !global.quiet {

@@ -8,6 +8,11 @@ mod pass;
 mod stop;
 mod when;
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
 use super::{
     args::{Cli, Command, Global, ScheduleArgs, ScheduleCommand},
     context,
@@ -36,20 +41,39 @@ pub fn run(global: &Global, args: ScheduleArgs) -> Result<u8, CliError> {
     }
 }
 
+/// Set when whoever runs this process as a job has let go of its standard input, as it does by ending, however it ends.
+static RUNNER_GONE: AtomicBool = AtomicBool::new(false);
+
 /// A job ends when its runner does. Runs of the archive stop in order by themselves; other verbs may be ended anywhere.
-pub fn end_with_runner(cli: &Cli) {
+pub fn watch_runner(cli: &Cli) {
     let ends_itself = matches!(
         cli.command,
         Command::Snapshot(_) | Command::Check(_) | Command::Resume(_)
     );
-    if cli.global.job_run.is_none() || ends_itself {
+    if cli.global.job_run.is_none() {
         return;
     }
-    let watch = || {
+    let watch = move || {
+        // Nothing is ever written there; an error is as good as the end.
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        std::process::exit(130);
+        RUNNER_GONE.store(true, Ordering::Release);
+        if !ends_itself {
+            std::process::exit(130);
+        }
     };
     if let Err(e) = std::thread::Builder::new().name("runner".into()).spawn(watch) {
         context::note(&format!("whether the runner is still there cannot be watched: {e}"));
+    }
+}
+
+/// Whether this is a job whose runner has ended.
+pub fn is_runner_gone() -> bool {
+    RUNNER_GONE.load(Ordering::Acquire)
+}
+
+/// Waits until this is a job whose runner has ended.
+pub async fn runner_gone() {
+    while !is_runner_gone() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

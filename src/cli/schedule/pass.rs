@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Verbs that wait for the lock of a run that is on; the others need none.
-const WAITING: [&str; 5] = ["snapshot", "check", "resume", "compact", "prune"];
+const WAITING: [&str; 4] = ["snapshot", "check", "compact", "prune"];
 
 /// What a pass came to.
 #[derive(Debug, Default)]
@@ -241,13 +241,8 @@ impl Runner<'_> {
         }
     }
 
-    /// What the process is called with. A run of this very job that was left unfinished is gone on with.
+    /// What the process is called with. Once it has the lock of runs, it goes on with what there is of this job.
     fn words(&self, kept: &KeptJobRun, arguments: &[String], job: &str) -> Result<Vec<String>, CliError> {
-        let reader = self.archive.reader()?;
-        let unfinished = match reader.unfinished_run()? {
-            Some((run, _)) => reader.is_run_of_job(run.id, kept.job_id)?,
-            None => false,
-        };
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let name = |path: &Path| absolute(path).to_string_lossy().into_owned();
         let mut words = vec!["--archive".to_owned(), name(self.archive.path())];
@@ -255,11 +250,7 @@ impl Runner<'_> {
             words.extend(["--config".to_owned(), name(config)]);
         }
         words.extend(["--job-run".to_owned(), kept.id.to_string()]);
-        let own = match unfinished {
-            true => &["resume".to_owned()],
-            false => arguments,
-        };
-        let Some((verb, rest)) = own.split_first() else {
+        let Some((verb, rest)) = arguments.split_first() else {
             return Err(CliError::usage(
                 format!("job {job} has no command"),
                 "remove it, and add it anew",
