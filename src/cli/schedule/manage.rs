@@ -246,15 +246,24 @@ pub fn show(global: &Global, args: &ShowJobArgs) -> Result<u8, CliError> {
         _ => "run once for all",
     };
     line("missed", format!("times that passed are {late}"));
-    line("limit", format!("{} s", job.limit.as_secs()));
+    line("limit", span(job.limit));
     if !job.jitter.is_zero() {
-        line("jitter", format!("up to {} s later", job.jitter.as_secs()));
+        line("jitter", format!("up to {} later", span(job.jitter)));
     }
     for kept in reader.job_runs(id, args.runs)? {
         text.push_str(&time_line(&kept, &zone, &archive));
     }
     context::print(&text)?;
     Ok(CLEAN)
+}
+
+/// A span in the largest unit that says it whole.
+fn span(span: Duration) -> String {
+    match span.as_secs() {
+        seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
 }
 
 fn time_line(kept: &KeptJobRun, zone: &TimeZone, archive: &Archive) -> String {

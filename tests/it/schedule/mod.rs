@@ -113,7 +113,9 @@ fn a_job_is_added_listed_shown_paused_and_removed() {
     assert!(next > Timestamp::parse("2026-11-01").expect("a time"));
     let shown = evercite.ok(&["schedule", "show", "weekly"]).stdout;
     assert!(
-        shown.contains("weekly: evercite check --due") && shown.contains("run once for all"),
+        shown.contains("weekly: evercite check --due")
+            && shown.contains("run once for all")
+            && shown.contains("limit    12 h\n"),
         "{shown}"
     );
     assert!(
