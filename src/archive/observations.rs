@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Reader, Result, read::time};
+use super::{
+    Reader, Result,
+    read::{address, time},
+};
 use crate::model::{
     revisit::{Look, Observed},
     run::RunKind,
@@ -73,7 +76,7 @@ fn observed(sql: &Connection, url_id: i64) -> rusqlite::Result<Option<Observed>>
         .prepare_cached(
             "SELECT u.url, coalesce(u.lookup_key, u.url), h.name FROM url u JOIN host h ON h.id = u.host_id WHERE u.id = ?",
         )?
-        .query_row([url_id], |row| Ok((address(row)?, row.get(1)?, row.get(2)?)))?;
+        .query_row([url_id], |row| Ok((address(row, 0)?, row.get(1)?, row.get(2)?)))?;
     let mut articles = BTreeSet::new();
     let mut urls = Vec::new();
     for together in ids(sql, TOGETHER, &key)? {
@@ -156,11 +159,6 @@ fn same_text(sql: &Connection, before: (i64, i64), after: (i64, i64)) -> rusqlit
 
 fn ids(sql: &Connection, query: &str, of: impl rusqlite::ToSql) -> rusqlite::Result<Vec<i64>> {
     sql.prepare_cached(query)?.query_map([of], |row| row.get(0))?.collect()
-}
-
-fn address(row: &Row<'_>) -> rusqlite::Result<Url> {
-    let text = row.get_ref(0)?.as_str()?;
-    Url::parse(text).map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e)))
 }
 
 #[cfg(test)]

@@ -398,7 +398,7 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> 
     row.get(column).map(Timestamp::from_millis)
 }
 
-fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<Url> {
+pub(super) fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<Url> {
     let text = row.get_ref(column)?.as_str()?;
     Url::parse(text).map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
 }

@@ -49,29 +49,31 @@ pub fn run(global: &Global, args: &DaemonArgs) -> Result<u8, CliError> {
         if let Some(pass) = &pass {
             said.pass(global, &archive, pass)?;
         }
-        let wake = match pass.is_some_and(|pass| !pass.is_busy) {
-            true => wake(&archive, SystemClock::default().now()),
-            false => Instant::now() + LOOK,
+        let next = next(&archive);
+        said.health(global, &next, &manager)?;
+        let span = match pass.is_some_and(|pass| !pass.is_busy) {
+            true => until(&next, SystemClock::default().now()),
+            false => LOOK,
         };
-        said.health(global, &archive, &manager)?;
-        wait(wake, &stop, &manager);
+        wait(Instant::now() + span, &stop, &manager);
     }
     manager.tell(&[sd_notify::NotifyState::Stopping]);
     Ok(CLEAN)
 }
 
-/// When the next job begins, or it is time to look at them all again.
-fn wake(archive: &Archive, now: Timestamp) -> Instant {
-    let span = match next(archive) {
+/// The job that begins next, and when.
+type NextJob = Result<Option<(String, Timestamp)>, CliError>;
+
+/// How long it is until the next job begins, or it is time to look at them all again.
+fn until(next: &NextJob, now: Timestamp) -> Duration {
+    match next {
         Ok(Some((_, at))) => at.since(now).clamp(HEED, LOOK),
         // It was told already, or there is nothing to do yet.
         Ok(None) | Err(_) => LOOK,
-    };
-    Instant::now() + span
+    }
 }
 
-/// The job that begins next, and when.
-fn next(archive: &Archive) -> Result<Option<(String, Timestamp)>, CliError> {
+fn next(archive: &Archive) -> NextJob {
     let mut first: Option<(String, Timestamp)> = None;
     for kept in archive.reader()?.jobs()? {
         if let Ok(Some(at)) = next_begin(&kept.job)
@@ -112,8 +114,8 @@ impl Said {
     }
 
     /// Says how it stands, when that has changed, and once a day.
-    fn health(&mut self, global: &Global, archive: &Archive, manager: &Manager) -> Result<(), CliError> {
-        let health = match next(archive) {
+    fn health(&mut self, global: &Global, next: &NextJob, manager: &Manager) -> Result<(), CliError> {
+        let health = match next {
             Ok(Some((job, at))) => format!("well; next is {job} at {at}"),
             Ok(None) => "well; there is no job to run (`evercite schedule add`)".to_owned(),
             Err(_) => "the archive cannot be read".to_owned(),

@@ -4,21 +4,12 @@ mod webhook;
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Answer, Evercite, LiveSite, Ran, Site, citing, finish, page, prose, schema};
+use crate::harness::{Answer, Evercite, LiveSite, Ran, finish, page, prose, schema, two_pages_and_one_gone};
 use webhook::{Reply, Webhook};
 
 /// The address of the webhook, and what its messages are signed with: two secrets.
 const ADDRESS: &str = "https://hooks.example/services/T0K3N-hush";
 const SECRET: &str = "whsec_aHVzaC1odXNoLWh1c2gtaHVzaC1odXNo";
-
-fn a_site() -> LiveSite {
-    Site::new()
-        .page("/first", page("Dam", &prose("dam", 9)))
-        .page("/second", page("Gate", &prose("gate", 9)))
-        .gone("/gone")
-        .page("/article", citing(&["/first", "/second", "/gone"]))
-        .serve()
-}
 
 /// An archive of the site, and these notifiers.
 fn told_by(tables: &str, site: &LiveSite) -> Evercite {
@@ -66,7 +57,7 @@ fn told(message: &webhook::Received) -> Vec<(String, String)> {
 
 #[test]
 fn a_webhook_is_told_each_thing_once_and_signed() {
-    let (site, hook) = (a_site(), Webhook::answering(&[]));
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::answering(&[]));
     let evercite = with_webhook(&hook, "", &site);
     let ran = notify(&evercite, &[]).exits(0);
     assert_eq!(ran.stdout, "ops: told: 1 link needs attention: 1 dead\n");
@@ -115,7 +106,10 @@ fn a_webhook_is_told_each_thing_once_and_signed() {
 
 #[test]
 fn what_fails_for_a_moment_is_tried_again_under_the_same_name() {
-    let (site, hook) = (a_site(), Webhook::answering(&[Reply::status(500), Reply::hang_up()]));
+    let (site, hook) = (
+        two_pages_and_one_gone(),
+        Webhook::answering(&[Reply::status(500), Reply::hang_up()]),
+    );
     let evercite = with_webhook(&hook, "", &site);
     notify(&evercite, &[]).exits(0);
     let received = hook.received();
@@ -131,7 +125,7 @@ fn what_fails_for_a_moment_is_tried_again_under_the_same_name() {
 #[test]
 fn who_asks_for_time_is_given_it() {
     let busy = Reply::status(503).header("Retry-After", "3");
-    let (site, hook) = (a_site(), Webhook::answering(&[busy]));
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::answering(&[busy]));
     let evercite = with_webhook(&hook, "", &site);
     notify(&evercite, &[]).exits(0);
     let received = hook.received();
@@ -151,7 +145,7 @@ fn who_asks_for_time_is_given_it() {
 
 #[test]
 fn what_was_not_taken_is_told_next_time_and_the_failure_is_told_to_others() {
-    let (site, hook) = (a_site(), Webhook::answering(&[Reply::status(400)]));
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::answering(&[Reply::status(400)]));
     let evercite = with_webhook(&hook, "[notify.site]\nfeed = 'links.atom'", &site);
     let ran = notify(&evercite, &[]).exits(1);
     assert_eq!(
@@ -187,7 +181,7 @@ fn what_was_not_taken_is_told_next_time_and_the_failure_is_told_to_others() {
 
 #[test]
 fn nothing_is_sent_to_whom_nobody_vouches_for() {
-    let (site, hook) = (a_site(), Webhook::self_signed());
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::self_signed());
     let evercite = with_webhook(&hook, "", &site);
     // Not even where pages are fetched from anybody.
     let tables = ops(&hook, "").replace("[crawl]", "[crawl]\ninsecure = true");
@@ -205,7 +199,7 @@ fn told_next_time(evercite: &Evercite) -> String {
 #[test]
 fn redirects_are_not_followed() {
     let to = Reply::status(307).header("Location", "https://hooks.example/elsewhere");
-    let (site, hook) = (a_site(), Webhook::answering(&[to]));
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::answering(&[to]));
     let evercite = with_webhook(&hook, "", &site);
     let ran = notify(&evercite, &[]).exits(1);
     assert!(ran.stderr.contains("a redirect"), "{ran}");
@@ -214,7 +208,7 @@ fn redirects_are_not_followed() {
 
 #[test]
 fn one_that_hangs_holds_up_nobody_for_longer_than_its_time() {
-    let (site, hook) = (a_site(), Webhook::answering(&vec![Reply::silence(); 9]));
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::answering(&vec![Reply::silence(); 9]));
     let evercite = with_webhook(&hook, "timeout = '6s'\n[notify.site]\nfeed = 'links.atom'", &site);
     let begun = Instant::now();
     let ran = notify(&evercite, &[]).exits(1);
@@ -229,7 +223,7 @@ fn one_that_hangs_holds_up_nobody_for_longer_than_its_time() {
 
 #[test]
 fn a_webhook_in_a_network_of_ones_own_is_reached_and_need_not_be_signed() {
-    let (site, hook) = (a_site(), Webhook::without_tls());
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::without_tls());
     let evercite = Evercite::on_the_public_web_only();
     evercite.ok(&["snapshot", &site.url("/article"), "--allow-private"]);
     evercite.write("evercite.toml", "[notify.ops]\nwebhook-file = 'address.txt'");
@@ -242,7 +236,7 @@ fn a_webhook_in_a_network_of_ones_own_is_reached_and_need_not_be_signed() {
 #[test]
 fn secrets_are_neither_kept_nor_said() {
     let (site, hook) = (
-        a_site(),
+        two_pages_and_one_gone(),
         Webhook::answering(&[Reply::status(500).header("Retry-After", "999")]),
     );
     let evercite = with_webhook(&hook, "", &site);
@@ -271,7 +265,7 @@ fn secrets_are_neither_kept_nor_said() {
 
 #[test]
 fn a_command_reads_what_is_new() {
-    let site = a_site();
+    let site = two_pages_and_one_gone();
     let evercite = told_by(
         "[notify.desk]\ncommand = ['sh', '-c', 'cat > mail.txt; echo \"$0|$EVERCITE_SUBJECT\" > subject.txt', '{subject}']\n\
          [notify.robot]\ncommand = ['sh', '-c', 'cat > news.json; echo printed']\ninput = 'json'\nclasses = ['changed']",
@@ -302,7 +296,7 @@ fn a_command_reads_what_is_new() {
 
 #[test]
 fn a_command_that_hangs_is_ended_with_its_child_and_one_that_fails_is_told_of() {
-    let site = a_site();
+    let site = two_pages_and_one_gone();
     let evercite = told_by(
         "[notify.hangs]\ncommand = ['sh', '-c', 'sleep 600 & echo $! > new; mv new child; wait']\ntimeout = '3s'\n\
          [notify.fails]\ncommand = ['sh', '-c', 'exit 7']\n[notify.missing]\ncommand = ['no-such-program']\n\
@@ -335,7 +329,7 @@ fn a_command_that_hangs_is_ended_with_its_child_and_one_that_fails_is_told_of() 
 
 #[test]
 fn a_feed_grows_from_run_to_run_and_is_read_by_others() {
-    let site = a_site();
+    let site = two_pages_and_one_gone();
     let evercite = told_by("[notify.site]\nfeed = 'public/links.atom'", &site);
     let feed = || std::fs::read(evercite.path("public/links.atom")).expect("a feed");
     evercite.ok(&["notify"]);
@@ -380,7 +374,7 @@ fn changed_back(site: &LiveSite, evercite: &Evercite) {
 
 #[test]
 fn a_test_and_a_dry_run_leave_everything_to_be_told() {
-    let (site, hook) = (a_site(), Webhook::answering(&[]));
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::answering(&[]));
     let evercite = with_webhook(&hook, "[notify.fails]\ncommand = ['false']", &site);
     let dry = notify(&evercite, &["ops", "--dry-run"]).exits(0);
     assert!(
@@ -407,7 +401,7 @@ fn a_test_and_a_dry_run_leave_everything_to_be_told() {
 
 #[test]
 fn two_that_tell_at_once_tell_it_once() {
-    let (site, hook) = (a_site(), Webhook::answering(&[]));
+    let (site, hook) = (two_pages_and_one_gone(), Webhook::answering(&[]));
     let evercite = with_webhook(&hook, "", &site);
     let both: Vec<_> = (0..2)
         .map(|_| {
@@ -425,7 +419,7 @@ fn two_that_tell_at_once_tell_it_once() {
 
 #[test]
 fn one_that_is_killed_before_it_could_note_it_tells_the_same_again_under_the_same_name() {
-    let site = a_site();
+    let site = two_pages_and_one_gone();
     let script = "echo $EVERCITE_MESSAGE_ID >> ids.txt; [ -e once ] || { touch once; kill -9 $PPID; }";
     let evercite = told_by(&format!("[notify.desk]\ncommand = ['sh', '-c', '{script}']"), &site);
     assert_eq!(evercite.run(&["notify"]).code, None, "it was killed");
@@ -438,7 +432,7 @@ fn one_that_is_killed_before_it_could_note_it_tells_the_same_again_under_the_sam
 
 #[test]
 fn what_is_new_is_printed_for_cron_or_nothing_is() {
-    let site = a_site();
+    let site = two_pages_and_one_gone();
     let evercite = told_by("", &site);
     let first = evercite.ok(&["notify", "--print"]).stdout;
     assert!(
@@ -462,7 +456,7 @@ fn what_is_new_is_printed_for_cron_or_nothing_is() {
 
 #[test]
 fn of_what_went_wrong_at_night_everybody_hears() {
-    let site = a_site();
+    let site = two_pages_and_one_gone();
     let evercite = told_by("[notify.desk]\ncommand = ['sh', '-c', 'cat > mail.txt']", &site);
     evercite.ok(&["notify"]);
     let now: i64 = evercite.value("SELECT max(read_at) FROM report_reading");
@@ -493,7 +487,7 @@ fn of_what_went_wrong_at_night_everybody_hears() {
 
 #[test]
 fn a_configuration_that_is_wrong_is_told_before_anything_is_done() {
-    let site = a_site();
+    let site = two_pages_and_one_gone();
     let evercite = told_by("", &site);
     let refused = |tables: &str, arguments: &[&str], why: &str| {
         evercite.write("evercite.toml", tables);

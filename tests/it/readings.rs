@@ -2,16 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Answer, Evercite, LiveSite, Ran, Site, citing, finish, page, prose, schema};
-
-fn a_site() -> LiveSite {
-    Site::new()
-        .page("/first", page("Dam", &prose("dam", 9)))
-        .page("/second", page("Gate", &prose("gate", 9)))
-        .gone("/gone")
-        .page("/article", citing(&["/first", "/second", "/gone"]))
-        .serve()
-}
+use crate::harness::{Answer, Evercite, Ran, Site, citing, finish, page, prose, schema, two_pages_and_one_gone};
 
 /// The addresses that are told of.
 fn told(ran: &Ran) -> Vec<String> {
@@ -28,7 +19,7 @@ const AS_JSON: &[&str] = &["report", "--since", "last", "--format", "json"];
 
 #[test]
 fn only_what_is_new_is_told() {
-    let (site, evercite) = (a_site(), Evercite::new());
+    let (site, evercite) = (two_pages_and_one_gone(), Evercite::new());
     evercite.ok(&["snapshot", &site.url("/article")]);
     let first = evercite.run(AS_JSON).exits(2);
     assert_eq!(told(&first), [site.url("/gone")], "at first everything");
@@ -65,7 +56,7 @@ fn only_what_is_new_is_told() {
 
 #[test]
 fn what_came_and_went_between_two_looks_is_no_news() {
-    let (site, evercite) = (a_site(), Evercite::new());
+    let (site, evercite) = (two_pages_and_one_gone(), Evercite::new());
     evercite.ok(&["snapshot", &site.url("/article")]);
     evercite.run(SINCE_LAST).exits(2);
     site.set("/second", Answer::status(404));
@@ -77,7 +68,7 @@ fn what_came_and_went_between_two_looks_is_no_news() {
 
 #[test]
 fn each_reader_has_a_mark_of_its_own_and_each_article() {
-    let site = a_site();
+    let site = two_pages_and_one_gone();
     let evercite = Evercite::new();
     evercite.write("one.md", format!("[x]({})", site.url("/gone")));
     evercite.write("two.md", format!("[x]({})", site.url("/gone")));
@@ -100,7 +91,7 @@ fn each_reader_has_a_mark_of_its_own_and_each_article() {
 
 #[test]
 fn what_was_not_told_is_not_read() {
-    let (site, evercite) = (a_site(), Evercite::new());
+    let (site, evercite) = (two_pages_and_one_gone(), Evercite::new());
     evercite.ok(&["snapshot", &site.url("/article")]);
     let nowhere = [SINCE_LAST, &["--output", "no/such/folder.txt"]].concat();
     evercite.run(&nowhere).exits(1).complains_clearly();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{disk, is_long, is_whole};
-use crate::harness::{Answer, Evercite, LiveSite, Ran, Site, citing, finish, page, prose};
+use crate::harness::{Answer, Dice, Evercite, LiveSite, Ran, Site, citing, finish, page, prose};
 
 /// Pages of a web that takes its time.
 const PAGES: usize = 60;
@@ -24,16 +24,6 @@ fn publish(site: &LiveSite, edition: usize) {
     for n in 0..PAGES {
         let answer = Answer::html(text(n, edition));
         site.set(&path(n), answer.delayed(Duration::from_millis(20)));
-    }
-}
-
-/// Numbers that look like chance, the same ones each time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (self.0 >> 33) % below
     }
 }
 

@@ -279,6 +279,26 @@ impl Evercite {
     }
 }
 
+/// An article that cites two pages, and one that is gone.
+pub fn two_pages_and_one_gone() -> LiveSite {
+    Site::new()
+        .page("/first", page("Dam", &prose("dam", 9)))
+        .page("/second", page("Gate", &prose("gate", 9)))
+        .gone("/gone")
+        .page("/article", citing(&["/first", "/second", "/gone"]))
+        .serve()
+}
+
+/// Numbers that look like chance, the same ones each time.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 33) % below
+    }
+}
+
 /// How the binary ended, and what it said.
 #[derive(Debug)]
 pub struct Ran {

@@ -7,17 +7,7 @@ use std::{
 };
 
 use super::{add, kept, let_be_due, look_back, times};
-use crate::harness::{Evercite, LiveSite, finish};
-
-/// Numbers that look like chance, the same ones each time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (self.0 >> 33) % below
-    }
-}
+use crate::harness::{Dice, Evercite, LiveSite, finish};
 
 /// Ends a process at once, whether it is ours to wait for or not.
 fn signal(pid: u32, name: &str) {
